@@ -1,0 +1,35 @@
+namespace Boottify.Contracts.Edge;
+
+/// <summary>
+/// What the edge shall serve for one app. The whole wish, not a change: putting it twice is the same as once, and a
+/// <see cref="Version"/> older than the one that the edge holds is refused with 409, so that late messages do no harm.
+/// </summary>
+/// <param name="AppId">The app's id.</param>
+/// <param name="Version">Grows with each change of this app's route.</param>
+/// <param name="Upstream">Where requests go: <c>IPv4:port</c>, normally the Service's ClusterIP.</param>
+/// <param name="Hosts">Lower-case A-labels, without a trailing dot; the first is the platform's own name for the app.</param>
+public sealed record AppRoute(string AppId, long Version, string Upstream, IReadOnlyList<RouteHost> Hosts);
+
+/// <summary>One host name of an app.</summary>
+/// <param name="Name">Lower-case A-label form.</param>
+/// <param name="RedirectToHttps">Answer plain HTTP with 308 to HTTPS (the challenge location comes first in any case).</param>
+public sealed record RouteHost(string Name, bool RedirectToHttps = true);
+
+/// <summary>How far the edge has come with an <see cref="AppRoute"/>.</summary>
+/// <param name="Version">The version that the running nginx serves; 0 when none yet.</param>
+/// <param name="Live">The running nginx was seen to have this version (generation probe).</param>
+public sealed record RouteStatus(string AppId, long Version, bool Live, IReadOnlyList<HostStatus> Hosts);
+
+/// <summary>The certificate of one host.</summary>
+/// <param name="Reason">Why it is not active, in words its owner can act on.</param>
+/// <param name="NextAttempt">When the edge tries again by itself.</param>
+public sealed record HostStatus(
+    string Host, CertificateState Certificate, string? Reason = null, DateTimeOffset? NextAttempt = null, DateTimeOffset? NotAfter = null);
+
+public enum CertificateState
+{
+    Pending,
+    Issuing,
+    Active,
+    Failed,
+}

@@ -1,0 +1,68 @@
+using Boottify.Logs;
+
+namespace Boottify.Builds;
+
+/// <summary>
+/// The border to git and the Docker Engine. Every method is idempotent: names follow from the deployment, so running one
+/// again after a crash finds or replaces what the first run left.
+/// </summary>
+public interface IImageBuilder
+{
+    /// <summary>
+    /// The full commit id that a branch, tag or commit stands for at the repository.
+    /// </summary>
+    /// <exception cref="Deployments.StepException">The repository or the revision cannot be reached; says which and why.</exception>
+    Task<string> ResolveAsync(SourceRepository repository, string revision, CancellationToken cancellation);
+
+    /// <summary>
+    /// Fetches the commit (and only it) into the deployment's workspace and finds out how to build it.
+    /// </summary>
+    /// <exception cref="Deployments.StepException">No such commit or folder, or nothing here that Boottify can build.</exception>
+    Task<BuildPlan> InspectAsync(BuildRequest request, ILogSink log, CancellationToken cancellation);
+
+    /// <summary>
+    /// Builds the image. Fetches the commit again if the workspace is not on this node. Cancelling stops the build in the
+    /// daemon too, and no intermediate container is left.
+    /// </summary>
+    /// <exception cref="Deployments.StepException">The build failed; the log has why.</exception>
+    Task<BuiltImage> BuildAsync(BuildRequest request, ILogSink log, CancellationToken cancellation);
+
+    /// <summary>Pushes what <see cref="BuildAsync"/> made and tells the digest that the registry gave it.</summary>
+    Task<PushedImage> PushAsync(BuildRequest request, ILogSink log, CancellationToken cancellation);
+
+    /// <summary>Removes the workspace of a deployment, running or partial build containers of it, and on request its image.</summary>
+    Task CleanUpAsync(string deploymentId, BuildRequest request, bool removeImage, CancellationToken cancellation);
+
+    /// <summary>Removes a manifest from the registry; one that is gone already is fine.</summary>
+    Task DeleteImageAsync(string repository, string digest, CancellationToken cancellation);
+
+    /// <summary>Removes every local image and registry manifest of an app.</summary>
+    Task DeleteRepositoryAsync(string repository, CancellationToken cancellation);
+}
+
+/// <param name="Url">http(s) URL or an absolute path that git can fetch from.</param>
+/// <param name="Token">For private repositories. Never on a command line, never in the log.</param>
+public sealed record SourceRepository(string Url, string? Token)
+{
+    public override string ToString() => Url;
+}
+
+/// <param name="ImageRepository">From <see cref="Apps.AppNames.ImageRepository"/>.</param>
+/// <param name="Commit">Full commit id.</param>
+/// <param name="Directory">Folder inside the repository to build; empty for its root.</param>
+/// <param name="Port">The port that the app is to listen on.</param>
+public sealed record BuildRequest(
+    string DeploymentId, string AppId, SourceRepository Source, string Commit, string Directory, string ImageRepository, int Port);
+
+/// <param name="Template">"dockerfile", "nextjs", "node" or "static".</param>
+/// <param name="PackageManager">"npm", "pnpm", "yarn", or null without a package.json.</param>
+public sealed record BuildPlan(string Template, string? PackageManager);
+
+/// <param name="ImageId">The daemon's id of it, <c>sha256:…</c>.</param>
+/// <param name="SizeBytes">As the daemon counts it, layers shared with others included.</param>
+/// <param name="RunsAsRoot">The image names no user, or root, or a user by name that cannot be checked.</param>
+public sealed record BuiltImage(string ImageId, long SizeBytes, string Template, bool RunsAsRoot);
+
+/// <param name="Reference"><c>registry/repository@sha256:…</c>, what a pod pulls.</param>
+/// <param name="Digest"><c>sha256:…</c></param>
+public sealed record PushedImage(string Reference, string Digest, string Tag);
