@@ -52,12 +52,15 @@ inputs=$(grep -rlE --include='*.go' --exclude-dir=testdata '^// *\+k8s:openapi-g
   --output-package k8s.io/kubernetes/pkg/generated/openapi --output-file-base zz_generated.openapi \
   --go-header-file hack/boilerplate/boilerplate.generatego.txt --report-filename "$work/violations" > /dev/null
 
-stamp="-X k8s.io/component-base/version.gitVersion=$version -X k8s.io/component-base/version.gitMajor=1
-  -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<< "$version")"
-stamp+=" ${stamp//component-base\/version/client-go/pkg/version}"
+stamp=''
+for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+  for path in $package k8s.io/kubernetes/vendor/$package; do
+    stamp+=" -X $path.gitVersion=$version -X $path.gitMajor=1 -X $path.gitMinor=$(cut -d. -f2 <<< "$version")"
+  done
+done
 for program in "${programs[@]}"; do
   echo "$program"
-  go build -tags providerless -ldflags "-s -w ${stamp//$'\n'/ }" -o "$work/bin/$program" "./cmd/$program"
+  go build -tags providerless -ldflags "-s -w $stamp" -o "$work/bin/$program" "./cmd/$program"
 done
 
 echo "$version" > "$work/bin/VERSION"

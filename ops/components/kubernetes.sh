@@ -133,7 +133,7 @@ start_cluster() {
     --healthz-bind-address "127.0.0.1:$(machine_port proxy-health 10256)" --metrics-bind-address "127.0.0.1:$(machine_port proxy-metrics 10249)" \
     --conntrack-max-per-core 0 --iptables-min-sync-period 100ms --nodeport-addresses 127.0.0.1/32
   write_kubeconfig admin "$url"
-  install -m 600 "$pki/admin.kubeconfig" "$own_kubeconfig"
+  cp -p "$pki/admin.kubeconfig" "$own_kubeconfig"
 }
 
 docker_endpoint() { echo "${DOCKER_HOST:-unix://$RUN/docker.sock}"; }

@@ -5,6 +5,7 @@ title=Settings
 needs='postgres docker registry kubernetes dns acme git'
 
 address() { echo .boottify/services.env; }
+healthy() { :; }
 stop() { :; }
 
 publish() {
