@@ -100,8 +100,17 @@ forget_our_own() {
 }
 owner_of() { basename "$(grep -l "^$1=" "$STATE"/env/* 2>/dev/null | head -1)" 2>/dev/null || true; }
 
-# A checkout is a user of the machine's daemons while its file is there and its .boottify folder too.
-join_machine() { mkdir -p "$RUN/users" "$MACHINE" "$CACHE"; chmod 711 "$RUN" "$MACHINE"; echo "$ROOT" > "$USER_FILE"; }
+# A checkout is a user of the machine's daemons while its file is there and its .boottify folder too. The lock is held
+# while the last one out takes them down: whoever comes meanwhile waits, and starts afresh.
+MACHINE_LOCK=/run/lock/boottify
+join_machine() {
+  mkdir -p "${MACHINE_LOCK%/*}"
+  (
+    flock 9
+    mkdir -p "$RUN/users" "$MACHINE" "$CACHE"; chmod 711 "$RUN" "$MACHINE"
+    echo "$ROOT" > "$USER_FILE"
+  ) 9> "$MACHINE_LOCK"
+}
 leave_machine() { rm -rf "$USER_FILE" "${RUN:?}/$CHECKOUT" "${MACHINE:?}/$CHECKOUT"; }
 other_users() {
   local file
@@ -145,6 +154,14 @@ end() {
     if pid_of "$1" > /dev/null; then kill -KILL "$pid" 2>/dev/null || true; sleep 0.2; fi
   fi
   rm -f "$1"
+}
+
+# end_group PIDFILE: the same, and then whatever the process has started and left behind.
+end_group() {
+  local group
+  group=$(pid_of "$1") || true
+  end "$@"
+  [ -z "$group" ] || kill -KILL -- "-$group" 2>/dev/null || true
 }
 
 # await SECONDS COMMAND...: until the command succeeds; false at the deadline, or as soon as $pidfile's process is gone.

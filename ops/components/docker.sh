@@ -36,6 +36,8 @@ start_daemon() {
     arguments+=(--add-runtime "boottify=$MACHINE/runc" --default-runtime boottify)
   fi
   rm -f "$RUN/dockerd.pid"
+  [ -e "$MACHINE/forwarding" ] ||
+    echo "$(cat /proc/sys/net/ipv4/ip_forward) $(iptables -S FORWARD | sed -n 's/^-P FORWARD //p')" > "$MACHINE/forwarding"
   launch "$pidfile" "$log" dockerd "${arguments[@]}"
   await 60 healthy || { show_log; fail "the Docker daemon does not start" "see $log"; }
 }
@@ -52,7 +54,7 @@ stop() {
   fi
   end "$pidfile" TERM 30
   end_leftovers
-  pgrep -x dockerd > /dev/null || remove_rules
+  ps -C dockerd -o stat= | grep -qv '^Z' || remove_rules          # the chains are shared with a daemon that is not ours
   ip link del $BRIDGE 2>/dev/null || true
   unmount_below "$home" "$RUN/docker"
   remove_cgroups boottify
@@ -66,5 +68,10 @@ end_leftovers() {
 }
 
 remove_rules() {
+  local forward policy
   remove_chains 'DOCKER|DOCKER-ISOLATION-STAGE-1|DOCKER-ISOLATION-STAGE-2|DOCKER-USER' "$BRIDGE|DOCKER"
+  if read -r forward policy 2>/dev/null < "$MACHINE/forwarding"; then
+    iptables -w -P FORWARD "${policy:-ACCEPT}"
+    echo "$forward" > /proc/sys/net/ipv4/ip_forward
+  fi
 }

@@ -60,6 +60,6 @@ healthy() {
   else pid_of "$pidfile" && pid_of "$home/fcgiwrap.pid" && curl -sf -m 5 "$(address)/health"; fi > /dev/null
 }
 
-stop() { end "$pidfile" QUIT 5; end "$home/fcgiwrap.pid"; }
+stop() { end_group "$pidfile"; end_group "$home/fcgiwrap.pid"; }
 
 publish() { provide BOOTTIFY_GIT_URL "$(address)" BOOTTIFY_GIT_ROOT "$(root)"; }

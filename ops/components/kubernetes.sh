@@ -128,7 +128,8 @@ start_cluster() {
   run kubelet env DOCKER_HOST="$(docker_endpoint)" "$bin/kubelet" --kubeconfig "$pki/kubelet.kubeconfig" --config "$home/kubelet.yaml" \
     --root-dir "$home/kubelet" --cert-dir "$home/kubelet-pki" --hostname-override $NODE --node-ip "$address" \
     --docker-endpoint "$(docker_endpoint)" --pod-infra-container-image boottify/pause:1 --network-plugin '' \
-    --cni-conf-dir "$home/cni" --cni-bin-dir "$home/cni" --image-pull-progress-deadline 5m --runtime-cgroups /boottify
+    --cni-conf-dir "$home/cni" --cni-bin-dir "$home/cni" --image-pull-progress-deadline 5m \
+    --experimental-dockershim-root-directory "$home/dockershim"
   run kube-proxy "$bin/kube-proxy" --kubeconfig "$pki/kube-proxy.kubeconfig" --proxy-mode iptables --hostname-override $NODE \
     --healthz-bind-address "127.0.0.1:$(machine_port proxy-health 10256)" --metrics-bind-address "127.0.0.1:$(machine_port proxy-metrics 10249)" \
     --conntrack-max-per-core 0 --iptables-min-sync-period 100ms --nodeport-addresses 127.0.0.1/32
@@ -219,6 +220,7 @@ enforceNodeAllocatable: []
 maxPods: 900
 serializeImagePulls: false
 registryPullQPS: 0
+nodeStatusUpdateFrequency: 1s
 eventRecordQPS: 0
 kubeAPIQPS: 50
 kubeAPIBurst: 100
@@ -244,4 +246,5 @@ stop() {
   remove_chains 'KUBE-.*' 'KUBE-'
   ip link del $SERVICE_BRIDGE 2>/dev/null || true
   remove_cgroups kubepods
+  rm -rf /run/dockershim.sock /var/log/pods /var/log/containers
 }
