@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Boottify.Contracts.Edge;
 
 /// <summary>
@@ -26,10 +28,19 @@ public sealed record RouteStatus(string AppId, long Version, bool Live, IReadOnl
 public sealed record HostStatus(
     string Host, CertificateState Certificate, string? Reason = null, DateTimeOffset? NextAttempt = null, DateTimeOffset? NotAfter = null);
 
+/// <summary>Written by name, in lower case, whatever the two sides' own settings are.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CertificateState>))]
 public enum CertificateState
 {
+    [JsonStringEnumMemberName("pending")]
     Pending,
+
+    [JsonStringEnumMemberName("issuing")]
     Issuing,
+
+    [JsonStringEnumMemberName("active")]
     Active,
+
+    [JsonStringEnumMemberName("failed")]
     Failed,
 }

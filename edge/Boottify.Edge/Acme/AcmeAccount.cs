@@ -1,0 +1,136 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Boottify.Edge.Files;
+
+namespace Boottify.Edge.Acme;
+
+/// <summary>
+/// The edge's account at one CA, a folder on disk: <c>account.pem</c> (the key, written before the CA hears of it) and
+/// <c>account.url</c>. A crash between the two is harmless: the same key gets the same account again. A CA that has
+/// forgotten the account is given it anew.
+/// </summary>
+public sealed class AcmeAccount(AcmeTransport transport, EdgeSettings settings, string folder, ILogger log) : IDisposable
+{
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private AccountKey? _key;
+    private string? _url;
+
+    private string KeyFile => Path.Combine(folder, "account.pem");
+    private string UrlFile => Path.Combine(folder, "account.url");
+
+    /// <summary>Where an ACME directory's account lives.</summary>
+    public static string FolderOf(EdgeFolders folders, Uri directory) =>
+        Path.Combine(folders.Acme, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(directory.AbsoluteUri)))[..16]);
+
+    public async Task<AccountKey> KeyAsync(CancellationToken cancellation) => (await EnsureAsync(cancellation)).Key;
+
+    /// <summary>A request signed by the account, made again once if the CA does not know the account any more.</summary>
+    public async Task<AcmeAnswer> PostAsync(Uri url, string payload, CancellationToken cancellation, string? accept = null)
+    {
+        var (key, account) = await EnsureAsync(cancellation);
+        try
+        {
+            return await transport.PostAsync(key, account, url, payload, cancellation, accept);
+        }
+        catch (AcmeException e) when (e.Problem.Type == "accountDoesNotExist")
+        {
+            log.LogWarning("The certificate authority does not know account {Account} any more; it is registered again with the same key", account);
+            await ForgetAsync(account, cancellation);
+            (key, account) = await EnsureAsync(cancellation);
+            return await transport.PostAsync(key, account, url, payload, cancellation, accept);
+        }
+    }
+
+    /// <summary>Gives the account a new key (RFC 8555, 7.3.5). A crash in between leaves the new key in <c>account.pem.next</c>, which the next try uses.</summary>
+    public async Task RollKeyAsync(CancellationToken cancellation)
+    {
+        var (old, account) = await EnsureAsync(cancellation);
+        var next = KeyFile + ".next";
+        if (!File.Exists(next)) await AtomicFile.WriteAsync(next, NewKey(), AtomicFile.Private, cancellation);
+        var key = AccountKey.FromPem(await File.ReadAllTextAsync(next, cancellation));
+        var url = await transport.AddressOfAsync("keyChange", cancellation);
+        var change = new JsonObject { ["account"] = account, ["oldKey"] = JsonNode.Parse(old.Jwk) };
+        await transport.PostAsync(old, account, url, Jws.Sign(key, null, url, null, change.ToJsonString()), cancellation);
+
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            File.Move(next, KeyFile, overwrite: true);
+            Posix.SyncFolder(folder);
+            _key = key;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task<(AccountKey Key, string Url)> EnsureAsync(CancellationToken cancellation)
+    {
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            if (_key is null)
+            {
+                if (!File.Exists(KeyFile)) await AtomicFile.WriteAsync(KeyFile, NewKey(), AtomicFile.Private, cancellation);
+                _key = AccountKey.FromPem(await File.ReadAllTextAsync(KeyFile, cancellation));
+            }
+
+            _url ??= File.Exists(UrlFile) ? await File.ReadAllTextAsync(UrlFile, cancellation) : null;
+            _url ??= await RegisterAsync(_key, cancellation);
+            return (_key, _url);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task<string> RegisterAsync(AccountKey key, CancellationToken cancellation)
+    {
+        transport.Forget(); // A server that lost its accounts has lost its nonces, and may have moved its addresses.
+        var url = await transport.AddressOfAsync("newAccount", cancellation);
+        var account = new JsonObject { ["termsOfServiceAgreed"] = true };
+        if (settings.AcmeContact is { } contact) account["contact"] = new JsonArray($"mailto:{contact}");
+        if (settings is { AcmeEabKeyId: { } id, AcmeEabKey: { } secret }) account["externalAccountBinding"] = JsonNode.Parse(Jws.BindExternally(key, id, secret, url));
+        var directory = await transport.DirectoryAsync(cancellation);
+        if (directory["meta"]?["externalAccountRequired"]?.GetValueKind() == JsonValueKind.True && account["externalAccountBinding"] is null)
+            throw AcmeException.Because("This certificate authority wants an external account. Set BOOTTIFY_ACME_EAB_KID and BOOTTIFY_ACME_EAB_KEY to what it gave you.");
+
+        var answer = await transport.PostAsync(key, null, url, account.ToJsonString(), cancellation);
+        var location = answer.Location?.AbsoluteUri ?? throw AcmeException.Because("The certificate authority gave the account no address.");
+        await AtomicFile.WriteAsync(UrlFile, location, AtomicFile.Private, cancellation);
+        log.LogInformation("Registered at the certificate authority as {Account}", location);
+        return location;
+    }
+
+    private async Task ForgetAsync(string account, CancellationToken cancellation)
+    {
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            if (_url != account) return; // Another order has registered it again already.
+            _url = null;
+            File.Delete(UrlFile);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private static string NewKey()
+    {
+        using var key = AccountKey.Create();
+        return key.ToPem();
+    }
+
+    public void Dispose()
+    {
+        _one.Dispose();
+        _key?.Dispose();
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Net;
+
+namespace Boottify.Edge;
+
+/// <summary>What the edge reads from its environment; the names are explained in <c>ops/README.md</c> and <c>edge/README.md</c>.</summary>
+public sealed record EdgeSettings
+{
+    public required Uri Listen { get; init; }
+
+    public IPEndPoint ListenEndPoint => new(IPAddress.TryParse(Listen.Host, out var address) ? address : IPAddress.Loopback, Listen.Port);
+
+    public required string Token { get; init; }
+    public required string Data { get; init; }
+    public required string Nginx { get; init; }
+    public required string Templates { get; init; }
+
+    /// <summary>The user that nginx's workers run as. Only used when the edge is root.</summary>
+    public string NginxUser { get; init; } = "www-data";
+
+    /// <summary>IPv4 addresses that nginx listens on for users' requests.</summary>
+    public IReadOnlyList<IPAddress> ListenAddresses { get; init; } = [IPAddress.Loopback];
+
+    public required int HttpPort { get; init; }
+    public required int HttpsPort { get; init; }
+    public required Uri AcmeDirectory { get; init; }
+
+    /// <summary>PEM file with the roots that verify the ACME server's own TLS; null for the system's.</summary>
+    public string? AcmeCa { get; init; }
+
+    /// <summary>External account binding (RFC 8555, 7.3.4): key id and base64url HMAC key, as the CA hands them out.</summary>
+    public string? AcmeEabKeyId { get; init; }
+    public string? AcmeEabKey { get; init; }
+    public string? AcmeContact { get; init; }
+
+    /// <summary>How many certificates may be under way at once.</summary>
+    public int ParallelOrders { get; init; } = 8;
+
+    /// <exception cref="InvalidOperationException">A name is missing or its value makes no sense; the message says which and what to do.</exception>
+    public static EdgeSettings Read(IConfiguration environment)
+    {
+        string Need(string name) => environment[name] is { Length: > 0 } value
+            ? value
+            : throw new InvalidOperationException($"{name} is not set. See ops/README.md for what it means; ops/up sets it in .boottify/services.env.");
+        string? May(string name) => environment[name] is { Length: > 0 } value ? value : null;
+        int Port(string name) => int.TryParse(Need(name), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536
+            ? port
+            : throw new InvalidOperationException($"{name} is not a port number. Set it to a number from 1 to 65535.");
+        Uri Address(string name) => Uri.TryCreate(Need(name), UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            ? uri
+            : throw new InvalidOperationException($"{name} is not an http(s) address. Set it to one such as http://127.0.0.1:8444.");
+
+        return new EdgeSettings
+        {
+            Listen = Address("BOOTTIFY_EDGE_LISTEN"),
+            Token = Need("BOOTTIFY_EDGE_TOKEN"),
+            Data = Path.GetFullPath(Need("BOOTTIFY_EDGE_DATA")),
+            Nginx = Need("BOOTTIFY_NGINX"),
+            Templates = Path.GetFullPath(Need("BOOTTIFY_NGINX_TEMPLATES")),
+            NginxUser = May("BOOTTIFY_NGINX_USER") ?? "www-data",
+            ListenAddresses = Addresses(May("BOOTTIFY_NGINX_ADDRESS") ?? "127.0.0.1"),
+            HttpPort = Port("BOOTTIFY_HTTP_PORT"),
+            HttpsPort = Port("BOOTTIFY_HTTPS_PORT"),
+            AcmeDirectory = Address("BOOTTIFY_ACME_DIRECTORY"),
+            AcmeCa = May("BOOTTIFY_ACME_CA"),
+            AcmeEabKeyId = May("BOOTTIFY_ACME_EAB_KID"),
+            AcmeEabKey = May("BOOTTIFY_ACME_EAB_KEY"),
+            AcmeContact = May("BOOTTIFY_ACME_CONTACT"),
+        };
+    }
+
+    private static List<IPAddress> Addresses(string text) =>
+        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>
+            IPAddress.TryParse(part, out var address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+                ? address
+                : throw new InvalidOperationException(
+                    "BOOTTIFY_NGINX_ADDRESS is not a list of IPv4 addresses. Set it to one such as 127.0.0.1 or 0.0.0.0."))];
+}

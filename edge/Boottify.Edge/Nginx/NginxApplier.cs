@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using Boottify.Edge.Routes;
+
+namespace Boottify.Edge.Nginx;
+
+/// <summary>
+/// Brings the desired routes into the running nginx: render, stage, <c>nginx -t</c>, atomic swap, signal, then ask nginx
+/// whether it serves them; else the last good configuration is put back. All callers that wait while one round runs
+/// share the next, and rounds that reload start at most twice a second.
+/// </summary>
+/// <remarks>A crash at any point leaves nginx serving the old or the new generation, whole; the next start goes on from there.</remarks>
+public sealed class NginxApplier(
+    DesiredState desired, NginxConfiguration configuration, Generations generations, NginxProcess nginx, GenerationProbe probe,
+    LiveRoutes live, TimeProvider clock, ILogger<NginxApplier> log) : BackgroundService
+{
+    private static readonly TimeSpan s_betweenReloads = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_betweenReloadsWhileManyLeave = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_reloadTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_watch = TimeSpan.FromSeconds(2);
+    private const int ManyLeavingWorkers = 32;
+
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _wanted = new(1, 1);
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastReload = long.MinValue;
+
+    /// <summary>How many times nginx was told to read its configuration since the edge started.</summary>
+    public long Reloads { get; private set; }
+
+    public string? LastProblem { get; private set; }
+
+    /// <summary>Ends once nginx was seen serving everything that was desired when this was called.</summary>
+    /// <exception cref="NginxRefusedException">It was not; the last good configuration serves on.</exception>
+    public Task ApplyAsync(CancellationToken cancellation)
+    {
+        Task round;
+        lock (_lock)
+        {
+            round = _next.Task;
+            if (_wanted.CurrentCount == 0) _wanted.Release();
+        }
+
+        return round.WaitAsync(cancellation);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            // Woken by a change; and now and then by itself, to start an nginx that has gone.
+            var changed = await _wanted.WaitAsync(s_watch, stoppingToken);
+            if (!changed && nginx.Pid is not null) continue;
+
+            TaskCompletionSource round;
+            lock (_lock)
+            {
+                round = _next;
+                _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            _ = round.Task.Exception; // Observed here: a round may have nobody waiting.
+            try
+            {
+                await RoundAsync(stoppingToken);
+                LastProblem = null;
+                round.SetResult();
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            {
+                LastProblem = e.Message;
+                log.LogError(e is NginxRefusedException ? null : e, "nginx does not serve the desired routes; the last good configuration stays: {Problem}", e.Message);
+                round.SetException(e as NginxRefusedException ?? new NginxRefusedException(e.Message));
+                _ = round.Task.Exception;
+            }
+            catch (OperationCanceledException)
+            {
+                round.SetCanceled(stoppingToken);
+            }
+        }
+    }
+
+    private async Task RoundAsync(CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var routes = desired.Snapshot();
+        var rendered = await configuration.RenderAsync(routes, cancellation);
+        var current = generations.Current;
+        var running = nginx.Pid is not null ? await probe.AskAsync(cancellation) : null;
+        if (current is { } same && running == same && generations.FingerprintOf(same) == rendered.Fingerprint)
+        {
+            live.Set(routes);
+            return;
+        }
+
+        await PaceAsync(cancellation);
+        var generation = await generations.StageAsync(rendered, cancellation);
+        if (await nginx.TestAsync(generations.ConfigurationOf(generation), cancellation) is { } problem)
+        {
+            generations.Drop(generation);
+            if (nginx.Pid is null && current is { } good) await StartAsync(good, cancellation);
+            throw new NginxRefusedException(problem);
+        }
+
+        generations.Select(generation);
+        if (nginx.Pid is null) await StartAsync(generation, cancellation);
+        else await ReloadAsync(generation, running ?? current, cancellation);
+
+        live.Set(routes);
+        generations.Prune();
+        log.LogInformation("nginx serves generation {Generation}: {Apps} apps, {Hosts} hosts, {Milliseconds} ms",
+            generation, routes.Count, routes.Sum(route => route.Hosts.Count), (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    private async Task PaceAsync(CancellationToken cancellation)
+    {
+        var pause = nginx.LeavingWorkers() > ManyLeavingWorkers ? s_betweenReloadsWhileManyLeave : s_betweenReloads;
+        if (_lastReload != long.MinValue && pause - clock.GetElapsedTime(_lastReload) is { Ticks: > 0 } rest) await Task.Delay(rest, clock, cancellation);
+        _lastReload = clock.GetTimestamp();
+    }
+
+    private async Task StartAsync(long generation, CancellationToken cancellation)
+    {
+        await nginx.StartAsync(cancellation);
+        if (!await SeenAsync(generation, [], cancellation)) throw new NginxRefusedException($"nginx was started but does not answer. {nginx.LastWords(0)}");
+        log.LogInformation("nginx started with generation {Generation}, pid {Pid}", generation, nginx.Pid);
+    }
+
+    private async Task ReloadAsync(long generation, long? lastGood, CancellationToken cancellation)
+    {
+        var before = nginx.ServingWorkers();
+        var logLength = nginx.ErrorLogLength();
+        Reloads++;
+        if (nginx.Reload() && await SeenAsync(generation, before, cancellation)) return;
+
+        var words = nginx.LastWords(logLength);
+        if (lastGood is { } good)
+        {
+            generations.Select(good);
+            nginx.Reload();
+        }
+
+        throw new NginxRefusedException(words.Length > 0 ? words : $"nginx did not take generation {generation} within {s_reloadTime.TotalSeconds} s.");
+    }
+
+    /// <summary>True once the generation answers and no worker from before takes new connections any more.</summary>
+    private async Task<bool> SeenAsync(long generation, IReadOnlyList<int> before, CancellationToken cancellation)
+    {
+        var started = clock.GetTimestamp();
+        while (clock.GetElapsedTime(started) < s_reloadTime)
+        {
+            if (await probe.AskAsync(cancellation) == generation && !before.Any(NginxProcess.IsServing)) return true;
+            await Task.Delay(TimeSpan.FromMilliseconds(10), clock, cancellation);
+        }
+
+        return false;
+    }
+
+    public override void Dispose()
+    {
+        _wanted.Dispose();
+        base.Dispose();
+    }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Boottify.Edge.Files;
+using Boottify.Edge.Routes;
+using DotLiquid;
+using DotLiquid.Exceptions;
+
+namespace Boottify.Edge.Nginx;
+
+/// <summary>
+/// Renders what nginx reads, from the templates and the routes. The routes come as types that hold validated tokens only
+/// (<see cref="HostName"/>, <see cref="Upstream"/>): no word of a tenant reaches a file in any other way.
+/// </summary>
+public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folders)
+{
+    /// <summary>
+    /// A block gives an upstream idle connections, but costs each worker 11 KB and the start 80 µs, which at thousands would
+    /// make reloads slow (see ops/adr/0004). Past this number, apps are proxied by address, a connection for each request.
+    /// </summary>
+    public const int MostUpstreamBlocks = 512;
+
+    private const string GenerationPlaceholder = "@generation@";
+
+    /// <summary>A rendered configuration without its number.</summary>
+    /// <param name="Files">Name → text.</param>
+    /// <param name="Fingerprint">The same for two that differ in nothing.</param>
+    public sealed record Rendered(IReadOnlyDictionary<string, string> Files, string Fingerprint)
+    {
+        public IEnumerable<(string Name, string Text)> Numbered(long generation) =>
+            Files.Select(file => (file.Key, file.Value.Replace(GenerationPlaceholder, generation.ToString(), StringComparison.Ordinal)));
+    }
+
+    /// <summary>The templates are read each time, so that a corrected one is used by the next change.</summary>
+    /// <exception cref="NginxRefusedException">A template is missing or cannot be parsed.</exception>
+    public async Task<Rendered> RenderAsync(IReadOnlyList<CheckedRoute> routes, CancellationToken cancellation)
+    {
+        var values = Values(routes);
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in (string[])["nginx.conf", "tls.conf", "challenges.conf", "proxy.conf", "tables.conf"])
+            files[name] = await RenderAsync(name, values, cancellation);
+        foreach (var policy in PolicyClass.All)
+        {
+            values["names"] = routes.SelectMany(route => route.Hosts).Select(host => host.Name.ToString()).ToArray();
+            files[$"names-{policy.Name}.conf"] = await RenderAsync("names.conf", values, cancellation);
+        }
+
+        var all = string.Join('\0', files.Select(file => $"{file.Key}\0{file.Value}"));
+        return new Rendered(files, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all))));
+    }
+
+    private Dictionary<string, object> Values(IReadOnlyList<CheckedRoute> routes)
+    {
+        var blocks = routes.Select(route => route.Upstream).Distinct().Take(MostUpstreamBlocks).ToHashSet();
+        var hosts = routes.SelectMany(route => route.Hosts.Select(host => new Dictionary<string, object>
+        {
+            ["name"] = host.Name.ToString(),
+            ["upstream"] = blocks.Contains(route.Upstream) ? route.Upstream.BlockName : route.Upstream.ToString(),
+        })).ToArray();
+        return new Dictionary<string, object>
+        {
+            ["generation"] = GenerationPlaceholder,
+            ["user"] = Posix.IsRoot ? settings.NginxUser : "",
+            ["root"] = folders.Nginx,
+            ["certificates"] = folders.Certificates,
+            ["probe_socket"] = folders.ProbeSocket,
+            ["challenge_socket"] = folders.ChallengeSocket,
+            ["addresses"] = settings.ListenAddresses.Select(address => address.ToString()).ToArray(),
+            ["http_port"] = settings.HttpPort,
+            ["https_port"] = settings.HttpsPort,
+            ["port_suffix"] = settings.HttpsPort == 443 ? "" : $":{settings.HttpsPort}",
+            // Twice the names keeps nginx's search for a hash size short.
+            ["hash_size"] = Math.Max(1024, 2 * hosts.Length),
+            ["classes"] = PolicyClass.All.Select(policy => new Dictionary<string, object>
+            {
+                ["name"] = policy.Name,
+                ["body_megabytes"] = policy.BodyMegabytes,
+            }).ToArray(),
+            ["hosts"] = hosts,
+            ["plain_hosts"] = routes.SelectMany(route => route.Hosts).Where(host => !host.RedirectToHttps).Select(host => host.Name.ToString()).ToArray(),
+            ["upstream_blocks"] = blocks.Select(upstream => new Dictionary<string, object>
+            {
+                ["name"] = upstream.BlockName,
+                ["address"] = upstream.ToString(),
+            }).ToArray(),
+        };
+    }
+
+    private async Task<string> RenderAsync(string name, Dictionary<string, object> values, CancellationToken cancellation)
+    {
+        var file = Path.Combine(settings.Templates, name + ".liquid");
+        if (!File.Exists(file)) throw new NginxRefusedException($"The template {file} is missing. Put it back, or set BOOTTIFY_NGINX_TEMPLATES.");
+        try
+        {
+            return Template.Parse(await File.ReadAllTextAsync(file, cancellation))
+                .Render(new RenderParameters(CultureInfo.InvariantCulture) { LocalVariables = Hash.FromDictionary(values), ErrorsOutputMode = ErrorsOutputMode.Rethrow });
+        }
+        catch (LiquidException e)
+        {
+            throw new NginxRefusedException($"The template {file} cannot be rendered: {e.Message}");
+        }
+    }
+}
+
+/// <summary>A kind of app as nginx treats it: one server block each, whatever the number of hosts.</summary>
+public sealed record PolicyClass(string Name, int BodyMegabytes)
+{
+    public static IReadOnlyList<PolicyClass> All { get; } = [new("standard", 100)];
+}
+
+/// <summary>nginx, or what it would have been given, refused a configuration; the last good one serves on.</summary>
+/// <param name="message">What nginx said.</param>
+public sealed class NginxRefusedException(string message) : Exception(message);

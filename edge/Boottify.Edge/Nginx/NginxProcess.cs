@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text;
+using Boottify.Edge.Files;
+using CliWrap;
+
+namespace Boottify.Edge.Nginx;
+
+/// <summary>
+/// The nginx of this edge: started as a daemon of its own, so that it serves on while the edge is away, and found again
+/// by its pid file and command line. Never touches another nginx on the machine.
+/// </summary>
+public sealed class NginxProcess(EdgeSettings settings, EdgeFolders folders, Generations generations)
+{
+    private static readonly TimeSpan s_commandTime = TimeSpan.FromSeconds(30);
+
+    private string PidFile => Path.Combine(folders.Nginx, "nginx.pid");
+
+    private string ErrorLog => Path.Combine(folders.Nginx, "error.log");
+
+    /// <summary>The master's pid if this edge's nginx runs.</summary>
+    public int? Pid
+    {
+        get
+        {
+            if (!File.Exists(PidFile) || !int.TryParse(File.ReadAllText(PidFile), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var pid)) return null;
+            var command = CommandLineOf(pid);
+            return command is not null && command.Contains("nginx", StringComparison.Ordinal) && command.Contains(generations.CurrentConfiguration, StringComparison.Ordinal)
+                ? pid
+                : null;
+        }
+    }
+
+    /// <summary>Pids of the workers that take new connections: those that are not finishing what they had.</summary>
+    public IReadOnlyList<int> ServingWorkers() => Pid is { } master
+        ? [.. ChildrenOf(master).Where(IsServing)]
+        : [];
+
+    /// <summary>Workers of earlier generations that still finish what they had.</summary>
+    public int LeavingWorkers() => Pid is { } master ? ChildrenOf(master).Count(pid => !IsServing(pid)) : 0;
+
+    public static bool IsServing(int worker) =>
+        CommandLineOf(worker) is { Length: > 0 } title && !title.Contains("shutting down", StringComparison.Ordinal);
+
+    /// <summary>Lets nginx check a configuration. Null when it is fine, else what nginx said.</summary>
+    public async Task<string?> TestAsync(string configuration, CancellationToken cancellation)
+    {
+        var (code, words) = await RunAsync(["-t", "-q", "-c", configuration, "-p", folders.Nginx + "/", "-e", "stderr"], cancellation);
+        return code == 0 ? null : words;
+    }
+
+    /// <exception cref="NginxRefusedException">It did not start; the message says what nginx said.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        // A killed nginx leaves its socket behind, and refuses to start because of it.
+        File.Delete(folders.ProbeSocket);
+        var (code, words) = await RunAsync(["-c", generations.CurrentConfiguration, "-p", folders.Nginx + "/"], cancellation);
+        if (code != 0) throw new NginxRefusedException($"nginx did not start: {words} {LastWords(ErrorLogLength())}");
+    }
+
+    /// <summary>Tells nginx to read its configuration again. False when it does not run.</summary>
+    public bool Reload() => Pid is { } pid && Posix.Signal(pid, Posix.HangUp);
+
+    public long ErrorLogLength() => new FileInfo(ErrorLog) is { Exists: true } file ? file.Length : 0;
+
+    /// <summary>What nginx wrote at level emerg since its log had that length.</summary>
+    public string LastWords(long since)
+    {
+        if (!File.Exists(ErrorLog)) return "";
+        using var stream = new FileStream(ErrorLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        const int most = 65536;
+        stream.Position = Math.Max(Math.Min(since, stream.Length), stream.Length - most);
+        using var reader = new StreamReader(stream);
+        return string.Join(' ', reader.ReadToEnd().Split('\n').Where(line => line.Contains("[emerg]", StringComparison.Ordinal)).TakeLast(3));
+    }
+
+    private async Task<(int Code, string Words)> RunAsync(IEnumerable<string> arguments, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(s_commandTime);
+        var words = new StringBuilder();
+        try
+        {
+            var result = await Cli.Wrap(settings.Nginx).WithArguments(arguments).WithValidation(CommandResultValidation.None)
+                .WithStandardErrorPipe(PipeTarget.ToStringBuilder(words)).ExecuteAsync(deadline.Token);
+            return (result.ExitCode, words.ToString().Trim());
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return (-1, $"nginx took longer than {s_commandTime.TotalSeconds} s. {words}");
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new NginxRefusedException($"{settings.Nginx} cannot be run ({e.Message}). Install nginx, or set BOOTTIFY_NGINX to its path.");
+        }
+    }
+
+    private static IEnumerable<int> ChildrenOf(int pid)
+    {
+        try
+        {
+            return [.. File.ReadAllText($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        }
+        catch (IOException)
+        {
+            return []; // Gone in between.
+        }
+    }
+
+    private static string? CommandLineOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Replace('\0', ' ');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+namespace Boottify.Edge.Routes;
+
+/// <summary>What to do with a route that was put: pure, from what the edge holds.</summary>
+public abstract record RouteDecision
+{
+    /// <summary>Store it and let nginx serve it.</summary>
+    public sealed record Accept : RouteDecision;
+
+    /// <summary>It is what the edge holds already; only see to it that nginx serves it.</summary>
+    public sealed record AlreadySo : RouteDecision;
+
+    public sealed record Refuse(string Detail) : RouteDecision;
+
+    /// <param name="ownerOf">Which app holds a host now.</param>
+    public static RouteDecision Of(CheckedRoute wanted, DesiredState.Entry? held, Func<HostName, string?> ownerOf)
+    {
+        if (held is not null && wanted.Version < held.Version)
+            return new Refuse($"Version {wanted.Version} is older than version {held.Version}, which the edge holds. Nothing was changed; drop this message.");
+        if (held?.Route is { } same && same.SameAs(wanted)) return new AlreadySo();
+        if (held is not null && wanted.Version == held.Version)
+            return new Refuse(held.Route is null
+                ? $"Version {held.Version} of this route was withdrawn. Send a higher version to serve the app again."
+                : $"The edge holds another route with version {held.Version}. Send a higher version to change it.");
+        return wanted.Hosts.Select(host => (host.Name, Owner: ownerOf(host.Name))).FirstOrDefault(host => host.Owner is not null && host.Owner != wanted.AppId) is { Owner: not null } taken
+            ? new Refuse($"The host {taken.Name} belongs to the app {taken.Owner}. Take it from that app's route first.")
+            : new Accept();
+    }
+}
