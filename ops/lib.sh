@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2030,SC2031,SC2034,SC2154,SC2317
 # What the commands in ops/ share: the checkout's places, ports and secrets, processes, and the progress display.
 # Sourced, never run.
 
@@ -64,7 +64,7 @@ port_in() {
 reserved_ports() {
   local checkout
   sed 's/.*=//' "$MACHINE/ports.env" 2>/dev/null || true
-  for checkout in $(cat "$RUN"/users/* 2>/dev/null); do sed 's/.*=//' "$checkout/.boottify/ports.env" 2>/dev/null || true; done
+  cat "$RUN"/users/* 2>/dev/null | while read -r checkout; do sed 's/.*=//' "$checkout/.boottify/ports.env" 2>/dev/null || true; done
 }
 
 # secret NAME: a random word of this checkout, made at first use.
@@ -258,7 +258,7 @@ component_up() {
   load "$1"
   mkdir -p "$home" "$STATE/$component"
   if external; then
-    await 10 healthy || fail "$title at $(address), named by the environment, does not answer" \
+    await 10 healthy || healthy || fail "$title at $(address), named by the environment, does not answer" \
       "start it, or unset its variables so that ops/up starts its own"
     touch "$STATE/$component/external"
   else
@@ -292,6 +292,7 @@ show_log() {
 # ---- Progress: steps that run side by side, a line each ------------------------------------------------------------
 
 STEPS=()
+WIDTH=200
 describe() { printf '%s\t%s\n' "$1" "${2:-}" > "$STATE/progress/$component.text"; }
 note() { printf '%s\n' "$1" > "$STATE/progress/$component.note"; }
 
@@ -303,7 +304,9 @@ step() {
   local name=$1 needs=$2 dir=$STATE/progress
   shift 2
   STEPS+=("$name")
+  set -m                                        # a process group each, so that a step can be stopped with all it runs
   (
+    set +m
     component=$name
     for need in $needs; do
       [ -e "$dir/$need.planned" ] || continue
@@ -316,9 +319,14 @@ step() {
     date +%s%N > "$dir/$name.ended"
     echo $code > "$dir/$name.done.new"; mv "$dir/$name.done.new" "$dir/$name.done"
   ) &
-  STEP_PIDS+=($!)
+  STEP_PIDS[$name]=$!
+  set +m
 }
-STEP_PIDS=()
+declare -A STEP_PIDS=()
+stop_steps() {
+  local name
+  for name in "${!STEP_PIDS[@]}"; do kill -TERM -- "-${STEP_PIDS[$name]}" 2>/dev/null || true; done
+}
 
 # await_steps NAME...: from inside a step, until those steps of the same run are done.
 await_steps() {
@@ -346,17 +354,22 @@ step_line() {
   else
     mark=' '
   fi
-  printf '  %s %-14s %-38s %-34s %8s\n' "$mark" "$name" "${text:0:38}" "$where" "$time"
+  local line
+  printf -v line '  %s %-13s %8s  %-24s %s' "$mark" "$name" "$time" "$text" "$where"
+  printf '%s\n' "${line:0:$WIDTH}"
 }
 
 # Shows the steps until all are done: in place on a terminal, else a line as each ends. False if any failed.
 watch_steps() {
   local dir=$STATE/progress name drawn=0 open shown=' '
+  if [ -t 1 ]; then WIDTH=$(tput cols 2>/dev/null || echo 80); fi
   while :; do
     open=0
-    for name in "${STEPS[@]}"; do [ -e "$dir/$name.done" ] || open=1; done
+    for name in "${STEPS[@]}"; do
+      [ -e "$dir/$name.done" ] || { open=1; kill -0 "${STEP_PIDS[$name]}" 2>/dev/null || give_up "$name"; }
+    done
     if [ -t 1 ]; then
-      [ $drawn = 0 ] || printf '\033[%dA' $drawn
+      [ "$drawn" = 0 ] || printf '\033[%dA' "$drawn"
       for name in "${STEPS[@]}"; do printf '\033[2K'; step_line "$name"; done
       drawn=${#STEPS[@]}
     else
@@ -371,6 +384,17 @@ watch_steps() {
   for name in "${STEPS[@]}"; do [ "$(cat "$dir/$name.done")" = 0 ] || { STEPS_FAILED=1; }; done
   [ -z "${STEPS_FAILED:-}" ] || { explain_failures; return 1; }
   STEPS=() STEP_PIDS=()
+}
+
+# A step that was killed has left no result.
+give_up() {
+  local dir=$STATE/progress
+  sleep 0.2
+  [ ! -e "$dir/$1.done" ] || return 0
+  echo "the step was killed" >> "$dir/$1.out"
+  date +%s%N | tee "$dir/$1.ended" > /dev/null
+  [ -e "$dir/$1.began" ] || cp "$dir/$1.ended" "$dir/$1.began"
+  echo 1 > "$dir/$1.done"
 }
 
 explain_failures() {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # Pebble: an ACME certificate authority for this machine. It resolves names through the platform's name server.
 # Debian's newest (2.10: renewal information, profiles, CAA) is unpacked beside the system; Debian 12's 2.4 stands in.
 

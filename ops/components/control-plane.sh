@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # Boottify's control plane, with the settings of services.env in its environment.
 
 title='Control plane'

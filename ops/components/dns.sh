@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # PowerDNS: the authoritative name server of the platform's zone, driven over its HTTP API. Caches nothing, so that
 # what the platform writes is what the certificate authority reads next.
 

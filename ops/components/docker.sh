@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # Docker Engine: builds images and runs the pods' containers. One daemon a machine, shared by its checkouts.
 
 title='Docker Engine'
@@ -12,7 +12,7 @@ log=$MACHINE/docker.log
 packages() { echo docker.io containerd runc iptables iproute2 jq curl; }
 external() { [ -n "${DOCKER_HOST:-}" ]; }
 client() { DOCKER_HOST=${DOCKER_HOST:-unix://$socket} docker "$@"; }
-version() { client version --format '{{.Server.Version}}'; }
+version() { client version --format '{{.Server.Version}}' | sed 's/+.*//'; }
 address() { echo "${DOCKER_HOST:-unix://$socket}"; }
 healthy() { (external || pid_of "$pidfile") && timeout 10 docker --host "$(address)" version --format '{{.Server.Version}}'; } > /dev/null
 
@@ -28,7 +28,7 @@ start_daemon() {
   mkdir -p "$home"
   local arguments=(
     --host "unix://$socket" --data-root "$home" --exec-root "$RUN/docker" --pidfile "$RUN/dockerd.pid"
-    --bridge $BRIDGE --cgroup-parent /boottify --storage-driver overlay2 --oom-score-adjust 0
+    --bridge "$BRIDGE" --cgroup-parent /boottify --storage-driver overlay2 --oom-score-adjust 0
     --userland-proxy=false --log-level warn --config-file "$MACHINE/docker.json")
   echo '{}' > "$MACHINE/docker.json"
   if ! may_lower_oom_score; then
@@ -55,7 +55,7 @@ stop() {
   end "$pidfile" TERM 30
   end_leftovers
   ps -C dockerd -o stat= | grep -qv '^Z' || remove_rules          # the chains are shared with a daemon that is not ours
-  ip link del $BRIDGE 2>/dev/null || true
+  ip link del "$BRIDGE" 2>/dev/null || true
   unmount_below "$home" "$RUN/docker"
   remove_cgroups boottify
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # The samples' Git server: nginx and git-http-backend. A bare repository put into the folder is served, read-only.
 
 title='Git server'

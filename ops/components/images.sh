@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # The two images that are there before any build: node:20-alpine, from a hub where one can be reached, else a stand-in
 # made of this machine's parts; and the pause image that holds a pod's network.
 
@@ -13,7 +13,7 @@ has_npm() { command -v npm > /dev/null; }
 client() { docker --host "$(value DOCKER_HOST)" "$@"; }
 have() { client image inspect "$1" > /dev/null 2>&1; }
 healthy() { have $BASE && have $PAUSE; }
-address() { echo "$BASE ($(client image inspect -f '{{.Size}}' $BASE | awk '{ printf "%.0f MB", $1 / 1e6 }'))"; }
+address() { echo "$BASE ($(client image inspect -f '{{.Size}}' $BASE 2> /dev/null | awk '{ printf "%.0f MB", $1 / 1e6 }'))"; }
 stop() { :; }
 
 start() {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # Kubernetes: $KUBECONFIG if set, else k3s if installed, else one node built from Debian's source package, with kubelet
 # on our Docker daemon. One cluster a machine, shared by its checkouts.
 
@@ -147,9 +147,9 @@ run() {
 
 # The service range gets a route of its own, so that nothing leaves the machine while kube-proxy is away.
 route_services() {
-  ip link show $SERVICE_BRIDGE > /dev/null 2>&1 || ip link add $SERVICE_BRIDGE type bridge
-  ip link set $SERVICE_BRIDGE up
-  ip route replace $SERVICES dev $SERVICE_BRIDGE
+  ip link show "$SERVICE_BRIDGE" > /dev/null 2>&1 || ip link add "$SERVICE_BRIDGE" type bridge
+  ip link set "$SERVICE_BRIDGE" up
+  ip route replace $SERVICES dev "$SERVICE_BRIDGE"
   echo 1 > /proc/sys/net/ipv4/ip_forward
   [ ! -e /proc/sys/net/bridge/bridge-nf-call-iptables ] || echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables
 }
@@ -244,7 +244,7 @@ stop() {
   for ((i = ${#PROGRAMS[@]} - 1; i >= 0; i--)); do end "$(pidfile_of "${PROGRAMS[i]}")"; done
   [ ! -d "$home" ] || unmount_below "$home"
   remove_chains 'KUBE-.*' 'KUBE-'
-  ip link del $SERVICE_BRIDGE 2>/dev/null || true
+  ip link del "$SERVICE_BRIDGE" 2>/dev/null || true
   remove_cgroups kubepods
   rm -rf /run/dockershim.sock /var/log/pods /var/log/containers
 }

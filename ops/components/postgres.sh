@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # PostgreSQL: the control plane's store, and the server of the apps' own databases.
 # Own cluster; listens on loopback, and on the bridge for the pods. Everyone needs a password (scram).
 
@@ -64,8 +64,22 @@ role() {
   sql <<< "alter role $1 login $3 password '$2'"        # through stdin: ps shows no password
 }
 
+# Takes a postgres:// URL apart into the variables that psql reads: ps shows no password.
+existing() (
+  local rest=${DATABASE_URL#*://} account='' place
+  [[ $rest != *@* ]] || { account=${rest%@*}; rest=${rest##*@}; }
+  place=${rest%%/*}
+  decode() { printf %b "${1//%/\\x}"; }
+  export PGHOST=${place%:*} PGPORT=5432 PGDATABASE PGUSER PGPASSWORD='' PGCONNECT_TIMEOUT=5
+  [[ $place != *:* ]] || PGPORT=${place##*:}
+  PGDATABASE=$(decode "$(sed 's/[?].*//' <<< "${rest#*/}")")
+  PGUSER=$(decode "${account%%:*}")
+  [[ $account != *:* ]] || PGPASSWORD=$(decode "${account#*:}")
+  "$(bin psql)" -qtAX -c 'select 1'
+)
+
 healthy() {
-  if external; then "$(bin psql)" -qtAX "$DATABASE_URL" -c 'select 1'; else pid_of "$pidfile" && sql -c 'select 1'; fi > /dev/null
+  if external; then existing; else pid_of "$pidfile" && sql -c 'select 1'; fi > /dev/null
 }
 
 stop() { end "$pidfile" INT 60; }

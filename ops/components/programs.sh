@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # The two programs, published into .boottify/bin: again only if a source file has changed since.
 
 title=Programs

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # A private registry on loopback, with one htpasswd account. Docker takes plain HTTP from 127.0.0.0/8.
 
 title=Registry

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317
 # What the two programs are told beside the components' own names: ports, tokens, folders. Starts nothing.
 
 title=Settings
