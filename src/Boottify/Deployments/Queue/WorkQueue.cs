@@ -1,0 +1,128 @@
+using Boottify.Platform;
+using Marten;
+using Npgsql;
+
+namespace Boottify.Deployments.Queue;
+
+/// <summary>A deployment that this node may run until its lease ends.</summary>
+/// <param name="Claims">How often it was claimed; grows each time another node takes over.</param>
+public sealed record Claim(string DeploymentId, string AppId, bool Builds, int Claims);
+
+/// <summary>
+/// Which deployment waits, which runs, and where. All decisions are single SQL statements, so any number of nodes may ask at
+/// once. A lease that is not renewed ends, and the deployment is offered to whoever asks next.
+/// </summary>
+public sealed class WorkQueue(NpgsqlDataSource database)
+{
+    /// <summary>How long a node's claim lasts without a heartbeat.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(6);
+
+    private const string ClaimSql = $"""
+        with candidate as (
+            select w.deployment_id from {WorkTable.Work} w
+            where (w.builds is false or @mayBuild)
+              and ((w.running and w.lease_until < now())
+                or (not w.running and not exists (select 1 from {WorkTable.Work} r where r.app_id = w.app_id and r.running)))
+            order by w.running desc,
+                     (select count(*) from {WorkTable.Work} r where r.team_id = w.team_id and r.running),
+                     w.queued_at
+            for update of w skip locked
+            limit 1)
+        update {WorkTable.Work} w
+        set running = true, node = @node, lease_until = now() + @lease, claims = w.claims + 1
+        from candidate c
+        where w.deployment_id = c.deployment_id
+        returning w.deployment_id, w.app_id, w.builds, w.claims
+        """;
+
+    private const string RenewSql = $"""
+        update {WorkTable.Work} set lease_until = now() + @lease
+        where node = @node and running and lease_until >= now()
+        returning deployment_id
+        """;
+
+    private const string ReleaseSql = $"""
+        update {WorkTable.Work} set lease_until = now() - interval '1 second'
+        where deployment_id = @deployment and node = @node
+        """;
+
+    private const string PlaceSql = $"""
+        select place from (
+            select w.deployment_id, row_number() over (
+                order by (select count(*) from {WorkTable.Work} r where r.team_id = w.team_id and r.running), w.queued_at) place
+            from {WorkTable.Work} w where not w.running) waiting
+        where deployment_id = @deployment
+        """;
+
+    /// <summary>
+    /// Takes the next deployment: an abandoned one first, else of the team with the fewest running, the one that waits longest.
+    /// </summary>
+    /// <param name="mayBuild">This node has room for one more build.</param>
+    /// <returns>Null when nothing waits that may run here.</returns>
+    public async Task<Claim?> ClaimAsync(string node, bool mayBuild, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(ClaimSql);
+        command.Parameters.AddWithValue("node", node);
+        command.Parameters.AddWithValue("lease", Lease);
+        command.Parameters.AddWithValue("mayBuild", mayBuild);
+        try
+        {
+            await using var row = await command.ExecuteReaderAsync(cancellation);
+            return await row.ReadAsync(cancellation)
+                ? new Claim(row.GetString(0), row.GetString(1), row.GetBoolean(2), row.GetInt32(3))
+                : null;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            // Two nodes took two deployments of one app at the same moment; the database let one of them have it.
+            return null;
+        }
+    }
+
+    /// <summary>The heartbeat: prolongs all that this node still holds.</summary>
+    /// <returns>The deployments it still holds; any other one is lost and must stop at once.</returns>
+    public async Task<IReadOnlySet<string>> RenewAsync(string node, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(RenewSql);
+        command.Parameters.AddWithValue("node", node);
+        command.Parameters.AddWithValue("lease", Lease);
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        var held = new HashSet<string>(StringComparer.Ordinal);
+        while (await rows.ReadAsync(cancellation))
+            held.Add(rows.GetString(0));
+        return held;
+    }
+
+    /// <summary>Gives a deployment back at once, for another node to go on with.</summary>
+    public async Task ReleaseAsync(string deploymentId, string node, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(ReleaseSql);
+        command.Parameters.AddWithValue("deployment", deploymentId);
+        command.Parameters.AddWithValue("node", node);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>The deployment's place among those that wait, 1 for the next; null when it does not wait.</summary>
+    public async Task<long?> PlaceAsync(string deploymentId, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(PlaceSql);
+        command.Parameters.AddWithValue("deployment", deploymentId);
+        return (long?)await command.ExecuteScalarAsync(cancellation);
+    }
+
+    /// <summary>Adds a row in the session's own transaction, and wakes the dispatchers once it commits.</summary>
+    public static void Enqueue(IDocumentOperations session, DeploymentRequested requested)
+    {
+        session.QueueSqlCommand(
+            $"insert into {WorkTable.Work} (deployment_id, app_id, team_id, builds, queued_at) values (?, ?, ?, ?, ?)",
+            requested.DeploymentId, requested.AppId, requested.TeamId, requested.ToRelease is null, requested.At);
+        Wakeups.Announce(session, Wakeups.Queue);
+    }
+
+    /// <summary>Removes the row in the session's own transaction, which is the one that ends the deployment.</summary>
+    public static void Remove(IDocumentOperations session, string deploymentId)
+    {
+        session.QueueSqlCommand($"delete from {WorkTable.Work} where deployment_id = ?", deploymentId);
+        Wakeups.Announce(session, Wakeups.Queue);
+    }
+}

@@ -1,0 +1,58 @@
+using Boottify.Cluster;
+
+namespace Boottify.Platform;
+
+/// <summary>What the control plane itself has to know, from the environment names in <c>ops/README.md</c>.</summary>
+/// <param name="Url">The control plane as its users reach it.</param>
+/// <param name="DatabaseUrl">Its own database, <c>postgres://…</c>.</param>
+/// <param name="Domain">Zone under which apps get their hosts.</param>
+/// <param name="EdgeAddress">The address that apps' A records point to, and where the edge listens.</param>
+/// <param name="BootstrapToken">The first administrator's token; null once another one exists.</param>
+/// <param name="MasterKeyFile">Holds the key that wraps the teams' keys.</param>
+/// <param name="BuildsPerNode">How many deployments this node builds at once.</param>
+public sealed record PlatformSettings(
+    Uri Url,
+    string DatabaseUrl,
+    string Domain,
+    string EdgeAddress,
+    int HttpPort,
+    int HttpsPort,
+    string? BootstrapToken,
+    string MasterKeyFile,
+    RegistryAccess Registry,
+    int BuildsPerNode)
+{
+    /// <exception cref="InvalidOperationException">Names every setting that is missing.</exception>
+    public static PlatformSettings From(IConfiguration configuration)
+    {
+        var missing = new List<string>();
+        var settings = new PlatformSettings(
+            new Uri(Required("BOOTTIFY_URL", "http://localhost")),
+            Required("DATABASE_URL"),
+            Required("BOOTTIFY_DOMAIN"),
+            configuration["BOOTTIFY_EDGE_ADDRESS"] ?? "127.0.0.1",
+            configuration.GetValue("BOOTTIFY_HTTP_PORT", 80),
+            configuration.GetValue("BOOTTIFY_HTTPS_PORT", 443),
+            configuration["BOOTTIFY_TOKEN"],
+            Required("BOOTTIFY_MASTER_KEY_FILE"),
+            new RegistryAccess(
+                Required("BOOTTIFY_REGISTRY"), Required("BOOTTIFY_REGISTRY_USER"), Required("BOOTTIFY_REGISTRY_PASSWORD")),
+            configuration.GetValue("BOOTTIFY_BUILDS_PER_NODE", Math.Max(1, Environment.ProcessorCount)));
+
+        return missing.Count == 0
+            ? settings
+            : throw new InvalidOperationException(
+                $"Set {string.Join(", ", missing)} in the environment; ops/README.md tells what each one holds, and ops/up writes them all.");
+
+        string Required(string name, string otherwise = "")
+        {
+            if (configuration[name] is { Length: > 0 } value)
+                return value;
+            missing.Add(name);
+            return otherwise;
+        }
+    }
+
+    /// <summary>The link under which an app answers.</summary>
+    public Uri AppUrl(string host) => new($"https://{host}{(HttpsPort == 443 ? "" : $":{HttpsPort}")}/");
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Boottify.Access;
+using Boottify.Apps;
+using Boottify.Databases;
+using Boottify.Deployments;
+using Boottify.Deployments.Queue;
+using Boottify.Logs;
+using JasperFx;
+using JasperFx.CodeGeneration;
+using JasperFx.Events;
+using JasperFx.Events.Daemon;
+using JasperFx.Events.Projections;
+using Marten;
+using Npgsql;
+using Weasel.Core;
+using Wolverine;
+using Wolverine.Marten;
+
+namespace Boottify.Platform;
+
+/// <summary>The event store, its projections, and the messages that commit with them.</summary>
+public static class Storage
+{
+    public static void AddStorage(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(services => NpgsqlDataSource.Create(
+            PostgresUrl.ToConnectionString(services.GetRequiredService<PlatformSettings>().DatabaseUrl)));
+        builder.Services.AddMarten(services =>
+            {
+                var options = new StoreOptions();
+                Configure(options);
+                return options;
+            })
+            .UseLightweightSessions()
+            .UseNpgsqlDataSource()
+            .IntegrateWithWolverine(wolverine => wolverine.MessageStorageSchemaName = "wolverine")
+            .ApplyAllDatabaseChangesOnStartup()
+            .AddAsyncDaemon(DaemonMode.HotCold);
+        builder.Host.UseWolverine(Configure);
+    }
+
+    private static void Configure(StoreOptions options)
+    {
+        options.DatabaseSchemaName = WorkTable.Schema;
+        options.Events.StreamIdentity = StreamIdentity.AsString;
+        options.Events.UseArchivedStreamPartitioning = true;
+        options.Events.UseOptimizedProjectionRebuilds = true;
+        options.Events.UseListenNotifyForEventAppends = true;
+        options.Events.UseAdvisoryLockTransaction = true;
+        options.AutoCreateSchemaObjects = AutoCreate.CreateOrUpdate;
+        options.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, json =>
+            json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull);
+
+        options.Projections.Snapshot<Team>(SnapshotLifecycle.Inline);
+        options.Projections.Snapshot<App>(SnapshotLifecycle.Inline);
+        options.Projections.Snapshot<Deployment>(SnapshotLifecycle.Inline);
+        options.Projections.Add<LogChunkProjection>(ProjectionLifecycle.Inline);
+        options.Projections.Add<LatestDeploymentProjection>(ProjectionLifecycle.Async);
+
+        options.Schema.For<App>().Index(a => a.TeamId);
+        options.Schema.For<Deployment>().Index(d => d.AppId);
+        options.Schema.For<LogChunk>().Duplicate(c => c.DeploymentId).Duplicate(c => c.Last).Index(c => new { c.DeploymentId, c.Last });
+        WorkTable.AddTo(options);
+    }
+
+    private static void Configure(WolverineOptions options)
+    {
+        options.ApplicationAssembly = typeof(Storage).Assembly;
+        options.Policies.UseDurableLocalQueues();
+        // A step's own deadline is the one that counts; this is the longest of them, and a bit.
+        options.DefaultExecutionTimeout = TimeSpan.FromMinutes(20);
+        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Auto;
+        var durability = options.Durability;
+        durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
+        durability.StaleNodeTimeout = TimeSpan.FromSeconds(5);
+        durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(2);
+        durability.NodeReassignmentPollingTime = TimeSpan.FromSeconds(1);
+        durability.ScheduledJobPollingTime = TimeSpan.FromSeconds(1);
+        durability.OrphanedMessageSweepPollingTime = TimeSpan.FromSeconds(1);
+    }
+}
