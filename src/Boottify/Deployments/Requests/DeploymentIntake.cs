@@ -1,0 +1,106 @@
+using Boottify.Apps;
+using Boottify.Deployments.Queue;
+using Boottify.Platform;
+using JasperFx;
+using Marten;
+using Npgsql;
+
+namespace Boottify.Deployments;
+
+/// <summary>A wish to deploy.</summary>
+/// <param name="SeenKeys">What makes two wishes the same one: the delivery, the pushed commit. Empty for a wish on purpose.</param>
+public sealed record DeploymentWish(
+    App App, string Commit, string Branch, string? Message, Trigger Trigger, string By, string? DeliveryId, int? ToRelease, IReadOnlyList<string> SeenKeys)
+{
+    public static string DeliveryKey(string deliveryId) => $"delivery:{deliveryId}";
+
+    public static string CommitKey(string commit) => $"commit:{commit}";
+}
+
+/// <param name="Duplicate">The wish had come before; this is the deployment that it made then.</param>
+public sealed record Accepted(Deployment Deployment, bool Duplicate);
+
+/// <summary>
+/// Takes wishes in: durable when it returns, one deployment for any number of the same wish, and never "full". A newer wish
+/// takes the place of one that still waits.
+/// </summary>
+public sealed class DeploymentIntake(IDocumentStore store, NpgsqlDataSource database, TimeProvider time)
+{
+    private const string SeenSql = $"select deployment_id from {WorkTable.Seen} where app_id = @app and key = any(@keys) limit 1";
+    private const string WaitingSql = $"select deployment_id from {WorkTable.Work} where app_id = @app and not running";
+    private const string RememberSql = $"insert into {WorkTable.Seen} (app_id, key, deployment_id) values (?, ?, ?)";
+
+    public async Task<Accepted> AcceptAsync(DeploymentWish wish, CancellationToken cancellation)
+    {
+        const int patience = 20;
+        for (var tries = 1; ; tries++)
+        {
+            if (await SeenBeforeAsync(wish, cancellation) is { } first)
+                return new Accepted(first, Duplicate: true);
+            try
+            {
+                return new Accepted(await RecordAsync(wish, cancellation), Duplicate: false);
+            }
+            catch (Exception e) when (tries < patience && (e is ConcurrencyException || IsUniqueViolation(e)))
+            {
+                // Another wish for this app was taken in at the same moment; what it left decides what becomes of this one.
+                await Task.Delay(Random.Shared.Next(1, 5 * tries), cancellation);
+            }
+        }
+    }
+
+    private async Task<Deployment?> SeenBeforeAsync(DeploymentWish wish, CancellationToken cancellation)
+    {
+        if (wish.SeenKeys.Count == 0)
+            return null;
+        await using var command = database.CreateCommand(SeenSql);
+        command.Parameters.AddWithValue("app", wish.App.Id);
+        command.Parameters.AddWithValue("keys", wish.SeenKeys.ToArray());
+        if (await command.ExecuteScalarAsync(cancellation) is not string id)
+            return null;
+        await using var session = store.QuerySession();
+        return await session.LoadAsync<Deployment>(id, cancellation);
+    }
+
+    private async Task<Deployment> RecordAsync(DeploymentWish wish, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var requested = new DeploymentRequested(
+            AppIds.NewDeployment(now), wish.App.Id, wish.App.Name, wish.App.TeamId, wish.Commit, wish.Branch, wish.Message,
+            wish.Trigger, wish.By, wish.DeliveryId, wish.ToRelease, now);
+
+        await using var session = store.LightweightSession();
+        if (await WaitingAsync(wish.App.Id, cancellation) is { } waitingId
+            && await session.LoadAsync<Deployment>(waitingId, cancellation) is { Ended: false } waiting)
+        {
+            session.Events.Append(waiting.Id, waiting.Version + 1, new DeploymentSuperseded(requested.DeploymentId, now));
+            WorkQueue.Remove(session, waiting.Id);
+            Wakeups.Announce(session, waiting.Id);
+        }
+
+        session.Events.StartStream<Deployment>(requested.DeploymentId, requested);
+        foreach (var key in wish.SeenKeys)
+            session.QueueSqlCommand(RememberSql, wish.App.Id, key, requested.DeploymentId);
+        WorkQueue.Enqueue(session, requested);
+        await session.SaveChangesAsync(cancellation);
+        return Deployment.Create(requested);
+    }
+
+    private async Task<string?> WaitingAsync(string appId, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(WaitingSql);
+        command.Parameters.AddWithValue("app", appId);
+        return await command.ExecuteScalarAsync(cancellation) as string;
+    }
+
+    private static bool IsUniqueViolation(Exception? e)
+    {
+        for (; e is not null; e = e.InnerException)
+        {
+            if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+                return true;
+        }
+
+        return false;
+    }
+}

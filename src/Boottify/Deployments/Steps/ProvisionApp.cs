@@ -1,0 +1,16 @@
+using Boottify.Cluster;
+
+namespace Boottify.Deployments;
+
+public static class ProvisionAppHandler
+{
+    /// <summary>Server-side apply of everything: a run after a crash finds its own objects and changes only what differs.</summary>
+    public static async Task<StepFigures> Handle(ProvisionApp command, StepInputs inputs, ICluster cluster, CancellationToken cancellation)
+    {
+        var input = await inputs.LoadAsync(command.DeploymentId, cancellation);
+        var workload = await inputs.WorkloadAsync(input, cancellation);
+        await cluster.PrepareAsync(workload, cancellation);
+        var service = await cluster.ApplyAsync(workload, cancellation);
+        return new StepFigures { Upstream = $"{service.ClusterIp}:{service.Port}" };
+    }
+}

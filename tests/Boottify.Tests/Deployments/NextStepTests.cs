@@ -1,0 +1,121 @@
+using Boottify.Deployments;
+
+namespace Boottify.Tests.Deployments;
+
+public class NextStepTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    [Fact]
+    public void A_new_deployment_starts_with_validate() =>
+        After(Requested()).Should().Be(new Decision.Run(Step.Validate, 1));
+
+    [Fact]
+    public void The_steps_follow_each_other_in_their_order()
+    {
+        var deployment = Requested();
+        foreach (var step in Steps.OfPush.SkipLast(1))
+        {
+            After(deployment).Should().Be(new Decision.Run(step, 1));
+            deployment = Succeeded(Started(deployment, step), step);
+        }
+
+        After(deployment).Should().Be(new Decision.Run(Step.Finalize, 1));
+    }
+
+    [Fact]
+    public void A_rollback_builds_and_pushes_nothing()
+    {
+        var deployment = Requested(toRelease: 3);
+        deployment = Succeeded(Started(deployment, Step.Validate), Step.Validate);
+        After(deployment).Should().Be(new Decision.Run(Step.Provision, 1));
+    }
+
+    [Fact]
+    public void A_step_whose_node_is_gone_runs_again() =>
+        After(Started(Requested(), Step.Validate, attempt: 2)).Should().Be(new Decision.Run(Step.Validate, 3));
+
+    [Fact]
+    public void A_passing_fault_is_tried_again_after_its_wait()
+    {
+        var deployment = Failed(Started(Requested(), Step.Validate), Step.Validate, retry: true);
+        After(deployment).Should().Be(new Decision.Run(Step.Validate, 2, Now.AddSeconds(1)));
+    }
+
+    [Fact]
+    public void A_step_that_never_finishes_ends_the_deployment_with_the_reason()
+    {
+        var deployment = Started(Requested(), Step.Validate, NextStep.MostAttempts);
+        After(deployment).Should().Be(new Decision.Run(Step.Rollback, 1));
+        deployment = Succeeded(Started(deployment, Step.Rollback), Step.Rollback);
+        After(deployment).Should().BeOfType<Decision.End>().Which.Event.Should().BeOfType<DeploymentFailed>()
+            .Which.Error.Should().Contain("validate").And.Contain("never finished");
+    }
+
+    [Fact]
+    public void A_failure_before_anything_was_touched_ends_as_failed()
+    {
+        var deployment = Failed(Started(Requested(), Step.Build), Step.Build, retry: false);
+        After(deployment).Should().Be(new Decision.Run(Step.Rollback, 1));
+        deployment = Succeeded(Started(deployment, Step.Rollback), Step.Rollback);
+        After(deployment).Should().BeEquivalentTo(new Decision.End(new DeploymentFailed("it broke", Now)));
+    }
+
+    [Fact]
+    public void A_failure_that_was_put_back_ends_as_rolled_back()
+    {
+        var deployment = Failed(Started(Requested(), Step.Check), Step.Check, retry: false);
+        deployment = Started(deployment, Step.Rollback).Apply(
+            new StepSucceeded(Step.Rollback, 1, "n", Now, 1, new StepFigures { RestoredRelease = 4 }));
+        After(deployment).Should().BeEquivalentTo(new Decision.End(new DeploymentRolledBack("it broke", 4, Now)));
+    }
+
+    [Fact]
+    public void A_rollback_that_cannot_be_done_says_both_reasons()
+    {
+        var deployment = Failed(Started(Requested(), Step.Check), Step.Check, retry: false);
+        deployment = Started(deployment, Step.Rollback, NextStep.MostAttempts).Apply(
+            new StepFailed(Step.Rollback, NextStep.MostAttempts, "n", Now, 1, "no cluster", false, null));
+        After(deployment).Should().BeOfType<Decision.End>().Which.Event.Should().BeOfType<DeploymentFailed>()
+            .Which.Error.Should().Contain("it broke").And.Contain("no cluster");
+    }
+
+    [Fact]
+    public void Cancelling_puts_things_back_first_and_then_says_cancelled()
+    {
+        var deployment = Succeeded(Started(Requested(), Step.Validate), Step.Validate).Apply(new CancellationRequested("ann", Now));
+        After(deployment).Should().Be(new Decision.Run(Step.Rollback, 1));
+        deployment = Succeeded(Started(deployment, Step.Rollback), Step.Rollback);
+        After(deployment).Should().BeEquivalentTo(new Decision.End(new DeploymentCancelled("ann", Now)));
+    }
+
+    [Fact]
+    public void Cancelling_before_the_start_ends_at_once() =>
+        After(Requested().Apply(new CancellationRequested("ann", Now))).Should().BeEquivalentTo(new Decision.End(new DeploymentCancelled("ann", Now)));
+
+    [Fact]
+    public void An_ended_deployment_needs_nothing() =>
+        After(Requested().Apply(new DeploymentSuperseded("other", Now))).Should().Be(new Decision.Nothing());
+
+    [Fact]
+    public void Waits_double_up_to_half_a_minute_and_vary()
+    {
+        NextStep.Backoff(1, 0).Should().Be(TimeSpan.FromSeconds(1));
+        NextStep.Backoff(3, 0).Should().Be(TimeSpan.FromSeconds(4));
+        NextStep.Backoff(30, 0).Should().Be(TimeSpan.FromSeconds(30));
+        NextStep.Backoff(30, 1).Should().Be(TimeSpan.FromSeconds(45));
+    }
+
+    private static Decision After(Deployment deployment) => NextStep.After(deployment, Now);
+
+    private static Deployment Requested(int? toRelease = null) => Deployment.Create(new DeploymentRequested(
+        "d1", "a1", "App", "t1", "c0ffee", "main", null, Trigger.Push, "ann", null, toRelease, Now));
+
+    private static Deployment Started(Deployment deployment, Step step, int attempt = 1) => deployment.Apply(new StepStarted(step, attempt, "n", Now));
+
+    private static Deployment Succeeded(Deployment deployment, Step step) =>
+        deployment.Apply(new StepSucceeded(step, 1, "n", Now, 1, new StepFigures()));
+
+    private static Deployment Failed(Deployment deployment, Step step, bool retry) =>
+        deployment.Apply(new StepFailed(step, 1, "n", Now, 1, "it broke", retry, retry ? Now.AddSeconds(1) : null));
+}
