@@ -1,0 +1,34 @@
+using Marten;
+
+namespace Boottify.Logs;
+
+/// <summary>Reads stored lines by number: the same bytes for a live follower, a late one, and an auditor.</summary>
+public sealed class LogReader(IDocumentStore store)
+{
+    /// <summary>Lines in their order, from the one behind <paramref name="after"/>; as many as are stored when it gets there.</summary>
+    public async IAsyncEnumerable<LogLine> ReadAsync(
+        string deploymentId, long after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        const int chunksAtOnce = 16;
+        await using var session = store.QuerySession();
+        while (true)
+        {
+            var from = after;
+            var chunks = await session.Query<LogChunk>()
+                .Where(c => c.DeploymentId == deploymentId && c.Last > from)
+                .OrderBy(c => c.Last).Take(chunksAtOnce).ToListAsync(cancellation);
+            if (chunks.Count == 0)
+                yield break;
+
+            var events = await session.Events.FetchStreamAsync(
+                DeploymentLog.StreamOf(deploymentId), chunks[^1].Version, fromVersion: chunks[0].Version, token: cancellation);
+            foreach (var line in events.Select(e => e.Data).OfType<LogLinesAppended>().SelectMany(batch => batch.Lines))
+            {
+                if (line.N <= after)
+                    continue;
+                yield return line;
+                after = line.N;
+            }
+        }
+    }
+}
