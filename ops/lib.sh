@@ -178,10 +178,9 @@ await() {
 # ---- Packages ----------------------------------------------------------------------------------------------------
 
 missing_packages() {
-  local package
-  for package in "$@"; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
-  done
+  local installed
+  installed=" $(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | tr '\n' ' ')"
+  for package; do [[ $installed == *" $package "* ]] || echo "$package"; done
 }
 
 # Installs what is missing. Debian would start each service at once: not here, each component starts its own.
@@ -267,13 +266,18 @@ component_up() {
       [ -n "$shared" ] || stop                  # half of it may be alive
       install
       start
-      await "$deadline" healthy || { show_log; fail "$title did not become healthy within $deadline s" "see $log, then ops/down && ops/up"; }
+      await "$deadline" healthy || { show_log; fail "$title $(why_unhealthy)" "see $log, then ops/down && ops/up"; }
     fi
   fi
   rm -f "$STATE/env/$component.new"
   publish
   [ ! -e "$STATE/env/$component.new" ] || mv "$STATE/env/$component.new" "$STATE/env/$component"
   describe "$title $(version)" "$(address)"
+}
+
+why_unhealthy() {
+  if [ -e "$pidfile" ] && ! pid_of "$pidfile" > /dev/null; then echo "has ended by itself"
+  else echo "did not become healthy within $deadline s"; fi
 }
 
 # recall NAME: loads a component as ops/up last left it: one that the environment named then is still "external".
@@ -472,12 +476,13 @@ program_is_current() {
   pid_of "$pidfile" > /dev/null && cat "$STATE/bin/stamp" "$STATE/services.env" | sha256sum | cmp -s - "$home/started-with"
 }
 
-# public_folder NAME USER: a folder of this checkout that the user can reach; elsewhere if the checkout is private.
+# public_folder NAME USER: a folder of this checkout that the user can reach; elsewhere if the checkout is private, or
+# too deep for a unix socket.
 public_folder() {
   local folder=$STATE/$1-data
   if [ ! -L "$folder" ]; then
     mkdir -p "$folder"
-    if ! (cd / && setpriv --reuid "$2" --regid "$2" --clear-groups -- test -x "$folder"); then
+    if [ ${#folder} -gt 60 ] || ! (cd / && setpriv --reuid "$2" --regid "$2" --clear-groups -- test -x "$folder"); then
       rmdir "$folder"
       mkdir -p "$MACHINE/$CHECKOUT/$1"
       ln -s "$MACHINE/$CHECKOUT/$1" "$folder"
