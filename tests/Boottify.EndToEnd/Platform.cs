@@ -13,7 +13,7 @@ namespace Boottify.EndToEnd;
 /// <summary>
 /// The running platform that <c>ops/up</c> named in <c>.boottify/platform.env</c>. A test takes it by its constructor:
 /// <code>
-/// await using var app = await platform.CreateAppAsync(SourceRepository.Sample("node"));
+/// await using var app = await platform.CreateAppAsync(SourceRepository.Sample("node-server"));
 /// var ended = await app.PushAsync();
 /// ended.Status.Should().Be("succeeded");
 /// (await app.GetStringAsync("/")).Should().Contain("hello");

@@ -1,0 +1,34 @@
+import { html, useState } from '../ui.js';
+import { get, post } from '../api.js';
+import { go } from '../router.js';
+import { useResource } from '../resource.js';
+import { shortCommit, shortDigest } from '../format.js';
+import { Ago } from '../parts/time.js';
+import { Confirm } from '../parts/dialog.js';
+import { Empty, Failure, Loading } from '../parts/notice.js';
+
+export function Releases({ app }) {
+  const [asking, setAsking] = useState(null);
+  const { data, error, reload } = useResource(signal => get(`/api/apps/${app.id}/releases`, { signal }), [app.id], 5000);
+
+  if (!data) return error ? html`<${Failure} error=${error} retry=${reload} />` : html`<${Loading} />`;
+  if (data.items.length === 0) return html`<${Empty} title="No release yet"><p>Each deployment that succeeds becomes one. It holds image, environment and settings, so that rolling back brings all of it back.</p><//>`;
+  return html`
+    <${Failure} error=${error} retry=${reload} />
+    <ul class="rows-list">${data.items.map(release => html`
+      <li key=${release.number} class="card release-row">
+        <strong class="number">#${release.number}</strong>
+        <a class="name" href="/deployments/${release.deploymentId}"><code>${shortCommit(release.commit)}</code>${release.rolledBackTo ? ` · as release ${release.rolledBackTo}` : ''}</a>
+        <code class="hint" title=${release.imageDigest}>${shortDigest(release.imageDigest)}</code>
+        <span class="when"><${Ago} time=${release.createdAt} /></span>
+        ${release.current
+          ? html`<span class="status good">Serving</span>`
+          : release.kept === false ? html`<span class="hint" title="Its image was pruned">Not kept</span>` : html`<button type="button" class="small" onClick=${() => setAsking(release)}>Roll back<span class="unseen"> to release ${release.number}</span></button>`}
+      </li>`)}</ul>
+    ${asking && html`<${Confirm} title=${`Roll back to release ${asking.number}?`} action="Roll back" tone="primary" onClose=${() => setAsking(null)}
+      onConfirm=${async () => {
+        const begun = await post(`/api/apps/${app.id}/rollback`, { release: asking.number });
+        go(`/deployments/${begun.id}`);
+      }}>
+      <p>Commit <code>${shortCommit(asking.commit)}</code> is deployed again with the image, environment and settings it had. What serves now keeps serving until it is ready.</p><//>`}`;
+}
