@@ -1,5 +1,6 @@
 using Boottify.Access;
 using Boottify.Apps;
+using Boottify.Dashboard;
 using Boottify.Deployments;
 using Boottify.Logs;
 using Boottify.Platform;
@@ -24,6 +25,7 @@ api.MapApps();
 api.MapDeployments();
 api.MapLogs();
 api.MapWebhooks();
+app.MapDashboard();
 app.RefuseUnguardedEndpoints();
 return await app.RunJasperFxCommands(args);
 
