@@ -16,6 +16,7 @@ COMPONENTS=(postgres docker images registry kubernetes dns acme git control-plan
 PLATFORM_NAMES="BOOTTIFY_URL BOOTTIFY_TOKEN BOOTTIFY_TEAM BOOTTIFY_DOMAIN BOOTTIFY_CA BOOTTIFY_HTTP_PORT
   BOOTTIFY_HTTPS_PORT BOOTTIFY_DNS BOOTTIFY_GIT_URL BOOTTIFY_GIT_ROOT KUBECONFIG DOCKER_HOST DATABASE_URL"
 
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUILD_SERVER=0   # no compiler stays behind
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive PATH=$PATH:/usr/sbin:/sbin
 umask 022
 
@@ -450,10 +451,11 @@ remove_cgroups() {
 
 # ---- Settings --------------------------------------------------------------------------------------------------------
 
-# services.env: all that components have published. platform.env: the names that users' scripts read.
+# services.env: all that components have published, but for what is only made once the programs run: the first team and
+# the sample. platform.env: the names that users' scripts read.
 write_settings() {
   local name
-  cat "$STATE"/env/* | sort -u | private "$STATE/services.env"
+  find "$STATE/env" -type f -not -name team -not -name sample -exec cat {} + | sort -u | private "$STATE/services.env"
   for name in $PLATFORM_NAMES; do
     if [ -n "$(value "$name")" ]; then echo "$name=$(value "$name")"; fi
   done | private "$STATE/platform.env"

@@ -10,3 +10,15 @@ address() { value BOOTTIFY_URL; }
 start() { run_program; }
 healthy() { program_is_current && curl -sf -m 10 -o /dev/null "$(ready)"; }
 stop() { end "$pidfile" TERM 30; }
+
+# The first team, made once. It is for people's scripts: the programs' own settings do not name it.
+publish() {
+  [ -z "$(value BOOTTIFY_TEAM)" ] || return 0
+  local team teams
+  teams=$(value BOOTTIFY_LISTEN)/api/teams
+  team=$(call "$teams" | jq -r '.items[0].id // empty')
+  [ -n "$team" ] || team=$(call "$teams" -H 'Content-Type: application/json' -d '{ "name": "First team" }' | jq -r .id)
+  [ -n "$team" ] || fail "the control plane did not make a first team" "see $log"
+  echo "BOOTTIFY_TEAM=$team" | private "$STATE/env/team"
+}
+call() { curl -sf -m 20 -K - "$@" <<< "header = \"Authorization: Bearer $(value BOOTTIFY_TOKEN)\""; }

@@ -33,7 +33,9 @@ pidfile=$(pidfile_of kube-apiserver)
 
 # ---- Asking the API server, with a token that ps does not show -------------------------------------------------------
 api() {
-  curl -sf -m 5 --cacert "$home/pki/ca.pem" -K "$home/pki/admin.curl" "https://127.0.0.1:$(api_port)$1"
+  local path=$1
+  shift
+  curl -sf -m 5 --cacert "$home/pki/ca.pem" -K "$home/pki/admin.curl" "$@" "https://127.0.0.1:$(api_port)$path"
 }
 node_ready() {
   local node=$NODE
@@ -232,6 +234,22 @@ CONF
 }
 
 publish() { provide KUBECONFIG "$(kubeconfig)"; }
+
+# Called when this checkout goes and others stay: removes the namespaces of its apps, told by the registry they pull from
+# and by the control plane's list, and the images in Docker.
+forget_apps() {
+  local registry namespace all=''
+  registry=$(value BOOTTIFY_REGISTRY)
+  all=$({ api /apis/apps/v1/deployments | jq -r --arg from "$registry/" \
+      '.items[] | select(any(.spec.template.spec.containers[]; .image | startswith($from))) | .metadata.namespace'
+    curl -sf -m 10 -K - "$(value BOOTTIFY_URL)/api/apps?limit=200" <<< "header = \"Authorization: Bearer $(value BOOTTIFY_TOKEN)\"" |
+      jq -r '.items[].namespace'; } 2> /dev/null | sort -u)
+  for namespace in $all; do api "/api/v1/namespaces/$namespace" -X DELETE -o /dev/null || true; done
+  for namespace in $all; do pidfile='' await 90 namespace_gone "$namespace" || echo "the namespace $namespace is still there" >&2; done
+  docker --host "$(docker_endpoint)" images -q --filter "reference=$registry/*" --filter "reference=$registry/*/*" | sort -u |
+    xargs -r docker --host "$(docker_endpoint)" rmi -f > /dev/null 2>&1 || true
+}
+namespace_gone() { [ "$(api "/api/v1/namespaces/$1" -o /dev/null -w '%{http_code}')" = 404 ]; }
 
 # Called when the machine's last checkout goes: stops everything, and removes what it has left in the kernel.
 stop() {
