@@ -1,0 +1,7 @@
+import { release } from '../../release';
+
+export const dynamic = 'force-dynamic';
+
+export function GET() {
+  return Response.json({ status: 'ok', ...release() });
+}

@@ -1,0 +1,24 @@
+using Docker.DotNet;
+
+namespace Boottify.Builds;
+
+public static class BuildsModule
+{
+    /// <summary>Registers <see cref="IImageBuilder"/>, with settings from the environment names in ops/README.md.</summary>
+    /// <exception cref="InvalidOperationException">Settings are missing or malformed; the message names each.</exception>
+    public static IServiceCollection AddBuilds(this IServiceCollection services, IConfiguration configuration)
+    {
+        var settings = BuildSettings.From(configuration);
+        services.AddSingleton(settings);
+        services.AddSingleton(_ => new DockerClientBuilder().WithEndpoint(settings.DockerHost).Build());
+        services.AddHttpClient(RegistryClient.Name, http => RegistryClient.Configure(http, settings)).AddStandardResilienceHandler();
+        services.AddSingleton<Git>();
+        services.AddSingleton<GitRemote>();
+        services.AddSingleton<Workspaces>();
+        services.AddSingleton<BuildContainers>();
+        services.AddSingleton<DockerBuild>();
+        services.AddSingleton<ImagePush>();
+        services.AddSingleton<IImageBuilder, ImageBuilder>();
+        return services;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using Fluid;
+
+namespace Boottify.Builds;
+
+/// <summary>
+/// Writes the Dockerfile for a plan. What changes with each commit stands at its end and what changes seldom at its start, so
+/// that the engine finds earlier layers again. All values put in are checked words of our own types.
+/// </summary>
+internal static class Dockerfiles
+{
+    public const string Folder = ".boottify";
+    public const string FileName = Folder + "/Dockerfile";
+    private const string ServerName = Folder + "/server.cjs";
+
+    private static readonly FrozenDictionary<string, IFluidTemplate> Templates =
+        new[] { "nextjs", "node", "static" }.ToFrozenDictionary(name => name, Load, StringComparer.Ordinal);
+
+    /// <returns>Files to put beside the app's own: the Dockerfile and what it copies. Empty when the app has a Dockerfile.</returns>
+    public static IReadOnlyDictionary<string, string> For(SourcePlan plan, SourceFolder folder, BuildRequest request, string baseImage)
+    {
+        if (plan.Template == "dockerfile")
+            return FrozenDictionary<string, string>.Empty;
+        var context = new TemplateContext();
+        context.SetValue("base", baseImage);
+        context.SetValue("app", request.AppId);
+        context.SetValue("commit", request.Commit);
+        context.SetValue("port", request.Port);
+        context.SetValue("build", plan.Build);
+        context.SetValue("single", plan.SinglePage);
+        context.SetValue("output", plan.OutputFolder);
+        context.SetValue("start", JsonSerializer.Serialize(plan.Start));
+        if (plan is { Manager: { } manager, Manifest: { } manifest })
+        {
+            var onlyProduction = plan.Template == "node" && plan.Build is null && !manifest.InstallNeedsSource;
+            context.SetValue("tool", manager.Tool);
+            context.SetValue("install", onlyProduction ? manager.InstallForProduction : manager.Install);
+            context.SetValue("copies", manifest.InstallNeedsSource ? [". ."] : Copies(folder));
+            context.SetValue("prune", !onlyProduction && manifest.DevDependencies.Count > 0 ? manager.Prune : null);
+        }
+
+        var files = new Dictionary<string, string>(StringComparer.Ordinal) { [FileName] = Templates[plan.Template].Render(context) };
+        if (plan.Template == "static")
+            files[ServerName] = Resource("server.cjs");
+        return files;
+    }
+
+    // Only what installing reads, so that a change of the app's code leaves the installed packages in the cache.
+    private static string[] Copies(SourceFolder folder)
+    {
+        string[] candidates = ["package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", .. PackageManager.Extras];
+        List<string> copies = [string.Join(' ', candidates.Where(folder.HasFile)) + " ./"];
+        foreach (var name in new[] { ".yarn", "patches" })
+        {
+            if (folder.HasFolder(name))
+                copies.Add($"{name} ./{name}/");
+        }
+
+        return [.. copies];
+    }
+
+    private static IFluidTemplate Load(string name) =>
+        new FluidParser().TryParse(Resource(name + ".liquid"), out var template, out var error)
+            ? template
+            : throw new InvalidOperationException($"The template {name} is malformed: {error}");
+
+    private static string Resource(string name)
+    {
+        using var stream = typeof(Dockerfiles).Assembly.GetManifestResourceStream($"Boottify.Builds.Templates.{name}")
+            ?? throw new InvalidOperationException($"The template {name} is not in the assembly.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Net;
+using Boottify.Deployments;
+using Boottify.Logs;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace Boottify.Builds;
+
+/// <summary>
+/// Images are named by deployment on this machine, and by deployment and commit in the registry: so each digest keeps a tag of
+/// its own there when a commit is deployed again, and is found when its app goes.
+/// </summary>
+internal sealed class ImageBuilder(
+    BuildSettings settings,
+    Workspaces workspaces,
+    GitRemote remote,
+    DockerClient docker,
+    DockerBuild build,
+    BuildContainers containers,
+    ImagePush push,
+    IHttpClientFactory http) : IImageBuilder
+{
+    public async Task<string> ResolveAsync(SourceRepository repository, string revision, CancellationToken cancellation)
+    {
+        var address = RepositoryAddress.Parse(repository, settings.AllowLocalRepositories);
+        var wanted = revision.Trim();
+        if (wanted.Length == 0)
+            wanted = "HEAD";
+        if (wanted.StartsWith('-') || wanted.Length > 250 || wanted.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+            throw new StepException("The branch, tag or commit holds characters that no name of one has.");
+        if (!Commits.IsFull(wanted))
+            return await remote.ResolveAsync(address, wanted, cancellation);
+        var commit = wanted.ToLowerInvariant();
+        await workspaces.VerifyAsync(address, commit, cancellation);
+        return commit;
+    }
+
+    public async Task<BuildPlan> InspectAsync(BuildRequest request, ILogSink log, CancellationToken cancellation)
+    {
+        var folder = await workspaces.OpenAsync(request, log, cancellation);
+        var plan = SourcePlan.Of(folder);
+        await log.WriteAsync(LogOrigin.System, Described(plan), cancellation);
+        foreach (var warning in plan.Manager?.Warnings ?? [])
+            await log.WriteAsync(LogOrigin.System, $"Warning: {warning}", cancellation);
+        return plan.Public;
+    }
+
+    public async Task<BuiltImage> BuildAsync(BuildRequest request, ILogSink log, CancellationToken cancellation)
+    {
+        var folder = await workspaces.OpenAsync(request, log, cancellation);
+        var plan = SourcePlan.Of(folder);
+        var tag = Local(request);
+        var added = Dockerfiles.For(plan, folder, request, settings.BaseImage);
+        await build.RunAsync(request, folder, added, tag, log, cancellation);
+
+        var image = await docker.Images.InspectImageAsync(tag, cancellation);
+        if (image.Size > settings.ImageLimitBytes)
+        {
+            await RemoveLocalAsync(tag, cancellation);
+            throw new StepException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The image has {image.Size / 1e6:0} MB; at most {settings.ImageLimitBytes / 1e6:0} MB are allowed. Build in stages, and copy only what runs into the last one."));
+        }
+
+        await log.WriteAsync(LogOrigin.System, string.Create(CultureInfo.InvariantCulture, $"Built an image of {image.Size / 1e6:0.0} MB"), cancellation);
+        return new BuiltImage(image.ID, image.Size, plan.Template, ImageUsers.IsRoot(image.Config?.User));
+    }
+
+    public async Task<PushedImage> PushAsync(BuildRequest request, ILogSink log, CancellationToken cancellation)
+    {
+        var repository = Repository(request.ImageRepository);
+        var commit = request.Commit.ToLowerInvariant();
+        await log.WriteAsync(LogOrigin.System, $"Pushing {repository}:{commit}", cancellation);
+        await TagAsync(Local(request), repository, commit, cancellation);
+        await push.RunAsync(repository, request.DeploymentId, log, cancellation);
+        var digest = await push.RunAsync(repository, commit, Quiet.Instance, cancellation);
+
+        var held = await Registry().DigestAsync(request.ImageRepository, commit, cancellation);
+        if (!string.Equals(held, digest, StringComparison.Ordinal))
+            throw new PassingFaultException($"The registry holds {held ?? "nothing"} as {repository}:{commit}, but {digest} was pushed.");
+        await log.WriteAsync(LogOrigin.System, $"The registry has it as {digest}", cancellation);
+        return new PushedImage($"{repository}@{digest}", digest, commit);
+    }
+
+    public async Task CleanUpAsync(string deploymentId, BuildRequest request, bool removeImage, CancellationToken cancellation)
+    {
+        await containers.EnsureGoneAsync(deploymentId, cancellation);
+        workspaces.Remove(deploymentId);
+        if (removeImage)
+            await RemoveLocalAsync($"{Repository(request.ImageRepository)}:{deploymentId}", cancellation);
+    }
+
+    public async Task DeleteImageAsync(string repository, string digest, CancellationToken cancellation)
+    {
+        await Registry().DeleteAsync(repository, digest, cancellation);
+        foreach (var image in await LocalImagesAsync(repository, cancellation))
+        {
+            if (image.RepoDigests?.Contains($"{Repository(repository)}@{digest}", StringComparer.Ordinal) == true)
+                await RemoveLocalAsync(image, repository, cancellation);
+        }
+    }
+
+    public async Task DeleteRepositoryAsync(string repository, CancellationToken cancellation)
+    {
+        var registry = Registry();
+        var digests = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tag in await registry.TagsAsync(repository, cancellation))
+        {
+            if (await registry.DigestAsync(repository, tag, cancellation) is { } digest && digests.Add(digest))
+                await registry.DeleteAsync(repository, digest, cancellation);
+        }
+
+        foreach (var image in await LocalImagesAsync(repository, cancellation))
+            await RemoveLocalAsync(image, repository, cancellation);
+        // The stages before the last one, which our templates label with the app's id.
+        await docker.Images.PruneImagesAsync(
+            new ImagesPruneParameters { Filters = Filters(("dangling", "true"), ("label", $"boottify.app={repository[(repository.LastIndexOf('/') + 1)..]}")) },
+            cancellation);
+    }
+
+    private RegistryClient Registry() => new(http.CreateClient(RegistryClient.Name));
+
+    private string Repository(string repository) => $"{settings.Registry}/{repository}";
+
+    private string Local(BuildRequest request) => $"{Repository(request.ImageRepository)}:{request.DeploymentId}";
+
+    private async Task TagAsync(string image, string repository, string tag, CancellationToken cancellation)
+    {
+        try
+        {
+            await docker.Images.TagImageAsync(image, new ImageTagParameters { RepositoryName = repository, Tag = tag }, cancellation);
+        }
+        catch (DockerApiException fault) when (fault.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw new StepException("The image to push is not on this machine any more. Deploy again.", fault);
+        }
+    }
+
+    private Task<IList<ImagesListResponse>> LocalImagesAsync(string repository, CancellationToken cancellation) =>
+        docker.Images.ListImagesAsync(new ImagesListParameters { Filters = Filters(("reference", Repository(repository))) }, cancellation);
+
+    private async Task RemoveLocalAsync(ImagesListResponse image, string repository, CancellationToken cancellation)
+    {
+        var ours = (image.RepoTags ?? []).Where(t => t.StartsWith(Repository(repository) + ":", StringComparison.Ordinal))
+            .Concat((image.RepoDigests ?? []).Where(d => d.StartsWith(Repository(repository) + "@", StringComparison.Ordinal)));
+        foreach (var name in ours.ToArray())
+            await RemoveLocalAsync(name, cancellation);
+    }
+
+    // An image that a container still uses stays; what keeps the machine tidy finds it later.
+    private async Task RemoveLocalAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            await docker.Images.DeleteImageAsync(name, new ImageDeleteParameters(), cancellation);
+        }
+        catch (DockerApiException fault) when (fault.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        {
+        }
+    }
+
+    private static Dictionary<string, IDictionary<string, bool>> Filters(params ReadOnlySpan<(string Name, string Value)> filters)
+    {
+        var all = new Dictionary<string, IDictionary<string, bool>>(StringComparer.Ordinal);
+        foreach (var (name, value) in filters)
+            all[name] = new Dictionary<string, bool>(StringComparer.Ordinal) { [value] = true };
+        return all;
+    }
+
+    private static string Described(SourcePlan plan)
+    {
+        var kind = plan.Template switch
+        {
+            "dockerfile" => "Building with the repository's own Dockerfile",
+            "nextjs" => "Building a Next.js app",
+            "node" => "Building a Node server",
+            _ => "Building a static site",
+        };
+        return plan.Manager is { } manager && plan.Template != "dockerfile" ? $"{kind}; {manager.Name} installs its packages" : kind;
+    }
+
+    // The second tag of the same image has nothing new to tell.
+    private sealed class Quiet : ILogSink
+    {
+        public static Quiet Instance { get; } = new();
+
+        public ValueTask WriteAsync(LogOrigin origin, string text, CancellationToken cancellation) => ValueTask.CompletedTask;
+    }
+}

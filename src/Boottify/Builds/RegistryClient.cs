@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+
+namespace Boottify.Builds;
+
+/// <summary>
+/// The registry's own interface: what it holds, and removing it. Retries and time limits are on the HTTP client. Everything
+/// here may be repeated; what is gone already is fine.
+/// </summary>
+internal sealed partial class RegistryClient(HttpClient http)
+{
+    public const string Name = "boottify-registry";
+
+    private static readonly string[] ManifestTypes =
+    [
+        "application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json",
+    ];
+
+    public static void Configure(HttpClient http, BuildSettings settings)
+    {
+        var scheme = IsLoopback(settings.Registry) ? "http" : "https";
+        http.BaseAddress = new Uri($"{scheme}://{settings.Registry}/v2/");
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{settings.RegistryUser}:{settings.RegistryPassword}")));
+    }
+
+    /// <returns>The digest of a tag, or null when the registry does not have it.</returns>
+    public async Task<string?> DigestAsync(string repository, string reference, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, $"{repository}/manifests/{reference}");
+        foreach (var type in ManifestTypes)
+            request.Headers.Accept.ParseAdd(type);
+        using var response = await http.SendAsync(request, cancellation);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+            return null;
+        response.EnsureSuccessStatusCode();
+        return response.Headers.TryGetValues("Docker-Content-Digest", out var values) ? values.First() : null;
+    }
+
+    public async Task DeleteAsync(string repository, string digest, CancellationToken cancellation)
+    {
+        if (!Digest().IsMatch(digest))
+            throw new ArgumentException($"'{digest}' is not a digest.", nameof(digest));
+        using var response = await http.DeleteAsync($"{repository}/manifests/{digest}", cancellation);
+        if (response.StatusCode != HttpStatusCode.NotFound)
+            response.EnsureSuccessStatusCode();
+    }
+
+    public async Task<IReadOnlyList<string>> TagsAsync(string repository, CancellationToken cancellation)
+    {
+        var tags = new List<string>();
+        var page = $"{repository}/tags/list?n=500";
+        while (page is not null)
+        {
+            using var response = await http.GetAsync(page, cancellation);
+            if (response.StatusCode == HttpStatusCode.NotFound)
+                break;
+            response.EnsureSuccessStatusCode();
+            var list = await response.Content.ReadFromJsonAsync<TagList>(cancellation);
+            tags.AddRange(list?.Tags ?? []);
+            page = response.Headers.TryGetValues("Link", out var links) && Next().Match(links.First()) is { Success: true } next ? next.Groups[1].Value : null;
+        }
+
+        return tags;
+    }
+
+    private static bool IsLoopback(string registry) =>
+        Uri.TryCreate($"http://{registry}/", UriKind.Absolute, out var address) && address.IsLoopback;
+
+    [GeneratedRegex("^sha256:[0-9a-f]{64}$", RegexOptions.NonBacktracking)]
+    private static partial Regex Digest();
+
+    [GeneratedRegex("^<([^>]+)>; *rel=\"?next\"?", RegexOptions.NonBacktracking)]
+    private static partial Regex Next();
+
+    private sealed record TagList([property: JsonPropertyName("tags")] IReadOnlyList<string>? Tags);
+}

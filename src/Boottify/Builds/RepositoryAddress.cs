@@ -1,0 +1,89 @@
+using Boottify.Deployments;
+
+namespace Boottify.Builds;
+
+/// <summary>
+/// A repository that git may be pointed at: the address as it may be shown and put on a command line, and apart from it what
+/// signs in.
+/// </summary>
+internal sealed record RepositoryAddress
+{
+    private RepositoryAddress(string url, bool isLocal, string? origin, string? user, string? password)
+    {
+        Url = url;
+        IsLocal = isLocal;
+        Origin = origin;
+        User = user;
+        Password = password;
+        Redactor = new Redactor(password, password is null ? null : $"{user}:{password}");
+    }
+
+    /// <summary>Without user and password.</summary>
+    public string Url { get; }
+
+    public bool IsLocal { get; }
+
+    /// <summary>Scheme, host and port: the password is for this server alone, whatever it redirects to.</summary>
+    public string? Origin { get; }
+
+    public string? User { get; }
+
+    public string? Password { get; }
+
+    public Redactor Redactor { get; }
+
+    /// <exception cref="StepException">Not an address that Boottify fetches from; says what one looks like.</exception>
+    public static RepositoryAddress Parse(SourceRepository repository, bool allowLocal)
+    {
+        var text = repository.Url.Trim();
+        if (text.Length == 0)
+            throw new StepException("The app has no repository address. Give it one of the form https://host/owner/repository.git.");
+        if (text.StartsWith('-') || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+            throw new StepException("The repository address holds characters that no address has. Use the form https://host/owner/repository.git.");
+        if (repository.Token?.Any(char.IsControl) == true)
+            throw new StepException("The repository's token holds a line break or another control character. Set the token again.");
+
+        if (text.StartsWith('/') || text.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+            return Local(text, allowLocal);
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
+        {
+            throw new StepException(
+                $"The repository {new Redactor().Clean(text)} is not reached by HTTP. Use the form https://host/owner/repository.git, with a token if it is private.");
+        }
+
+        if (uri.Query.Length > 0 || uri.Fragment.Length > 0)
+            throw new StepException("The repository address has a '?' or '#' part. Use the form https://host/owner/repository.git.");
+        var origin = uri.GetLeftPart(UriPartial.Authority).Replace(uri.UserInfo + "@", "", StringComparison.Ordinal);
+        var (user, password) = Credentials(repository.Token, uri.UserInfo);
+        return new RepositoryAddress(origin + uri.AbsolutePath, isLocal: false, origin, user, password);
+    }
+
+    public override string ToString() => Url;
+
+    private static RepositoryAddress Local(string text, bool allowLocal)
+    {
+        if (!allowLocal)
+        {
+            throw new StepException(
+                $"The repository {text} is a folder of the server. Only http and https addresses are taken (an operator allows folders with BOOTTIFY_ALLOW_LOCAL_REPOSITORIES=true).");
+        }
+
+        var path = text.StartsWith('/') ? text : Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri.LocalPath : "";
+        if (!Path.IsPathFullyQualified(path))
+            throw new StepException($"The repository {text} is not an absolute path.");
+        return new RepositoryAddress(path, isLocal: true, origin: null, user: null, password: null);
+    }
+
+    // A token alone goes with a user name that the large hosts take for any token; "user:password" is taken apart.
+    private static (string? User, string? Password) Credentials(string? token, string userInfo)
+    {
+        if (token is { Length: > 0 })
+            return token.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? (token[..colon], token[(colon + 1)..]) : ("x-access-token", token);
+        if (userInfo.Length == 0)
+            return (null, null);
+        var parts = userInfo.Split(':', 2);
+        return parts.Length == 2
+            ? (Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts[1]))
+            : ("x-access-token", Uri.UnescapeDataString(parts[0]));
+    }
+}
