@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
-using Fluid;
+using DotLiquid;
 
 namespace Boottify.Builds;
 
@@ -14,7 +14,7 @@ internal static class Dockerfiles
     public const string FileName = Folder + "/Dockerfile";
     private const string ServerName = Folder + "/server.cjs";
 
-    private static readonly FrozenDictionary<string, IFluidTemplate> Templates =
+    private static readonly FrozenDictionary<string, Template> Templates =
         new[] { "nextjs", "node", "static" }.ToFrozenDictionary(name => name, Load, StringComparer.Ordinal);
 
     /// <returns>Files to put beside the app's own: the Dockerfile and what it copies. Empty when the app has a Dockerfile.</returns>
@@ -22,25 +22,27 @@ internal static class Dockerfiles
     {
         if (plan.Template == "dockerfile")
             return FrozenDictionary<string, string>.Empty;
-        var context = new TemplateContext();
-        context.SetValue("base", baseImage);
-        context.SetValue("app", request.AppId);
-        context.SetValue("commit", request.Commit);
-        context.SetValue("port", request.Port);
-        context.SetValue("build", plan.Build);
-        context.SetValue("single", plan.SinglePage);
-        context.SetValue("output", plan.OutputFolder);
-        context.SetValue("start", JsonSerializer.Serialize(plan.Start));
+        var values = new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["base"] = baseImage,
+            ["app"] = request.AppId,
+            ["commit"] = request.Commit,
+            ["port"] = request.Port,
+            ["build"] = plan.Build,
+            ["single"] = plan.SinglePage ? "true" : "false",
+            ["output"] = plan.OutputFolder,
+            ["start"] = JsonSerializer.Serialize(plan.Start),
+        };
         if (plan is { Manager: { } manager, Manifest: { } manifest })
         {
             var onlyProduction = plan.Template == "node" && plan.Build is null && !manifest.InstallNeedsSource;
-            context.SetValue("tool", manager.Tool);
-            context.SetValue("install", onlyProduction ? manager.InstallForProduction : manager.Install);
-            context.SetValue("copies", manifest.InstallNeedsSource ? [". ."] : Copies(folder));
-            context.SetValue("prune", !onlyProduction && manifest.DevDependencies.Count > 0 ? manager.Prune : null);
+            values["tool"] = manager.Tool;
+            values["install"] = onlyProduction ? manager.InstallForProduction : manager.Install;
+            values["copies"] = manifest.InstallNeedsSource ? [". ."] : Copies(folder);
+            values["prune"] = !onlyProduction && manifest.DevDependencies.Count > 0 ? manager.Prune : null;
         }
 
-        var files = new Dictionary<string, string>(StringComparer.Ordinal) { [FileName] = Templates[plan.Template].Render(context) };
+        var files = new Dictionary<string, string>(StringComparer.Ordinal) { [FileName] = Templates[plan.Template].Render(Hash.FromDictionary(values)) };
         if (plan.Template == "static")
             files[ServerName] = Resource("server.cjs");
         return files;
@@ -60,10 +62,12 @@ internal static class Dockerfiles
         return [.. copies];
     }
 
-    private static IFluidTemplate Load(string name) =>
-        new FluidParser().TryParse(Resource(name + ".liquid"), out var template, out var error)
-            ? template
-            : throw new InvalidOperationException($"The template {name} is malformed: {error}");
+    private static Template Load(string name)
+    {
+        var template = Template.Parse(Resource(name + ".liquid"));
+        template.MakeThreadSafe();
+        return template;
+    }
 
     private static string Resource(string name)
     {
