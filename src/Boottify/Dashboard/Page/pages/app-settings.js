@@ -1,5 +1,6 @@
 import { html, useState } from '../ui.js';
 import { patch, remove } from '../api.js';
+import { go } from '../router.js';
 import { useAction } from '../resource.js';
 import { Confirm } from '../parts/dialog.js';
 import { Failure } from '../parts/notice.js';
@@ -40,6 +41,6 @@ export function Settings({ app, reload }) {
       <div class="actions"><button type="button" class="danger" onClick=${() => setAsking(true)}>Delete ${app.name}</button></div>
     </section>
     ${asking && html`<${Confirm} title=${`Delete ${app.name}?`} word=${app.name} action="Delete it for good" onClose=${() => setAsking(false)}
-      onConfirm=${async () => { await remove(`/api/apps/${app.id}`); reload(); }}>
+      onConfirm=${async () => { await remove(`/api/apps/${app.id}`); go('/'); }}>
       <p>Its address stops answering at once, and its database is dropped.</p><//>`}`;
 }

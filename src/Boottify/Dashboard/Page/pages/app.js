@@ -37,10 +37,10 @@ export function AppPage({ id }) {
         <h1>${app.name}</h1>
         ${app.lastDeployment && html`<${Status} status=${app.lastDeployment.status} />`}
         <span class="grow"></span>
-        ${app.status !== 'new' && html`<a class="button" href=${app.url} target="_blank" rel="noreferrer">Open app<${Icon} name="out" /></a>`}
-        <button type="button" class="primary" disabled=${deploying.busy} onClick=${deploying.run}>${deploying.busy ? 'Starting…' : `Deploy ${app.repository?.branch ?? ''}`}</button>
+        ${app.release && html`<a class="button" href=${app.url} target="_blank" rel="noreferrer">Open app<${Icon} name="out" /></a>`}
+        <button type="button" class="primary" disabled=${deploying.busy || app.status === 'deleting'} onClick=${deploying.run}>${deploying.busy ? 'Starting…' : `Deploy ${app.repository?.branch ?? ''}`}</button>
       </div>
-      <p class="subtitle">${app.status !== 'new' ? html`<a href=${app.url} target="_blank" rel="noreferrer">${app.host}</a>` : app.host}
+      <p class="subtitle">${app.release ? html`<a href=${app.url} target="_blank" rel="noreferrer">${app.host}</a>` : app.host}
         <span>·</span><span>${app.repository?.url}</span><span>·</span><code>${app.namespace}</code></p>
       <${Failure} error=${deploying.error} />
       <${Failure} error=${error} retry=${reload} />

@@ -44,12 +44,14 @@ function AppRow({ app, team }) {
     <li class="card app-row">
       <div class="who">
         <a class="name" href="/apps/${app.id}">${app.name}</a>
-        ${app.status === 'new'
-          ? html`<span class="host">${app.host}</span>`
-          : html`<a class="host" href=${app.url} target="_blank" rel="noreferrer"><span>${app.host}</span><${Icon} name="out" /></a>`}
+        ${app.release
+          ? html`<a class="host" href=${app.url} target="_blank" rel="noreferrer"><span>${app.host}</span><${Icon} name="out" /></a>`
+          : html`<span class="host">${app.host}</span>`}
       </div>
       <span class="team" title="Team">${team}</span>
-      ${last
+      ${app.status === 'deleting'
+        ? html`<span class="last"><span class="status warn">Deleting…</span></span><span class="when"></span>`
+        : last
         ? html`<a class="last" href="/deployments/${last.id}"><${Status} status=${last.status} /><code>${shortCommit(last.commit)}</code></a>
           <span class="when"><${Ago} time=${last.finishedAt ?? last.requestedAt} /></span>`
         : html`<span class="last hint">Waiting for its first push</span><span class="when"></span>`}

@@ -1,10 +1,10 @@
 import { html } from '../ui.js';
 
-/** A labelled input; its hint is read out with it. */
-export function Field({ label, hint, name, id = `field-${name}`, ...input }) {
+/** A labelled input; its hint is read out with it. `value` is what it begins with: a refresh never undoes what is being typed. */
+export function Field({ label, hint, name, value, id = `field-${name}`, ...input }) {
   return html`
     <div class="field"><label for=${id}>${label}</label>
-      <input id=${id} name=${name} autocomplete="off" spellcheck=${false} aria-describedby=${hint ? `${id}-hint` : undefined} ...${input} />
+      <input id=${id} name=${name} defaultValue=${value} autocomplete="off" spellcheck=${false} aria-describedby=${hint ? `${id}-hint` : undefined} ...${input} />
       ${hint && html`<p class="hint" id="${id}-hint">${hint}</p>`}</div>`;
 }
 

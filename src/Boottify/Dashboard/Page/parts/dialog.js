@@ -23,7 +23,7 @@ export function Confirm({ title, word, action, tone = 'danger', onConfirm, onClo
       <form onSubmit=${event => { event.preventDefault(); if (ready) doing.run(); }}>
         <h2 id="confirm-title">${title}</h2>
         ${children}
-        ${word && html`<label>Type <strong>${word}</strong> to confirm
+        ${word && html`<label><span>Type <strong>${word}</strong> to confirm</span>
           <input value=${typed} onInput=${event => setTyped(event.target.value)} autocomplete="off" spellcheck=${false} /></label>`}
         <${Failure} error=${doing.error} />
         <div class="actions">

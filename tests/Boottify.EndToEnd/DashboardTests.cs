@@ -1,0 +1,149 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Boottify.EndToEnd;
+
+public sealed class DashboardTests(Platform platform, Browser browser)
+{
+    // Bounds a wait for what the platform does; the promise is that it comes without a reload, not when.
+    private static readonly LocatorAssertionsToBeVisibleOptions Patiently = new() { Timeout = 300_000 };
+    private static readonly string[] Steps = ["validate", "build", "push", "provision", "check", "publish", "finalize"];
+
+    [Fact]
+    public async Task A_wrong_token_is_refused_with_words_that_say_what_to_do()
+    {
+        await using var tab = await browser.OpenAsync();
+        await tab.Page.GotoAsync(platform.Url.ToString());
+        await tab.Page.GetByLabel("Access token").FillAsync("bt_wrong");
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+
+        await Expect(tab.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("not accepted");
+        await Expect(tab.Page.GetByLabel("Access token")).ToBeVisibleAsync();
+        tab.Errors.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_deployment_is_followed_live_from_the_push_to_the_app_that_answers()
+    {
+        await using var app = await platform.CreateAppAsync(SourceRepository.Sample("node-server"), "Followed live");
+        await using var tab = await browser.OpenAsync();
+        var page = tab.Page;
+        await SignInAsync(page);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Followed live", Exact = true }).First).ToBeVisibleAsync();
+        await page.GotoAsync(new Uri(platform.Url, $"apps/{app.Id}").ToString());
+        await Expect(page.GetByText("Waiting for the first push")).ToBeVisibleAsync();
+
+        var deployment = await app.AnnounceAsync();
+        var row = page.Locator($"a[href='/deployments/{deployment}']");
+        await Expect(row).ToBeVisibleAsync(Patiently);
+        await row.ClickAsync();
+        // Gone if the page were loaded again: all that follows arrives by itself.
+        await page.EvaluateAsync("window.neverReloaded = true");
+
+        foreach (var step in Steps)
+            await Expect(page.Locator($".step[data-step={step}][data-status=succeeded]")).ToBeVisibleAsync(Patiently);
+        await Expect(page.Locator(".heading [data-status=succeeded]")).ToBeVisibleAsync(Patiently);
+        (await page.EvaluateAsync<bool>("window.neverReloaded === true")).Should().BeTrue();
+
+        var log = await app.LogAsync(deployment);
+        await Expect(page.Locator(".log .count")).ToHaveTextAsync($"{log.Length:N0} lines");
+        await Expect(page.Locator(".row .n").Last).ToHaveTextAsync($"{log.Length}");
+        (await page.GetByRole(AriaRole.Link, new() { Name = "Open app" }).GetAttributeAsync("href")).Should().Contain(app.Host);
+        (await app.GetAsync()).EnsureSuccessStatusCode().Dispose();
+        tab.Errors.Should().BeEmpty();
+        if (Environment.GetEnvironmentVariable("BOOTTIFY_SCREENSHOT") is { Length: > 0 } picture)
+            await page.ScreenshotAsync(new() { Path = picture });
+    }
+
+    [Fact]
+    public async Task Log_lines_appear_while_their_step_still_runs()
+    {
+        await using var app = await platform.CreateAppAsync(SlowBuild(), "Slow build");
+        await using var tab = await browser.OpenAsync();
+        await SignInAsync(tab.Page);
+        var deployment = await app.AnnounceAsync();
+        await tab.Page.GotoAsync(new Uri(platform.Url, $"deployments/{deployment}").ToString());
+
+        await Expect(tab.Page.Locator(".row .text").GetByText("tick 1", new() { Exact = true })).ToBeVisibleAsync(Patiently);
+        await Expect(tab.Page.Locator(".row .text").GetByText("tick 3", new() { Exact = true })).ToBeVisibleAsync(Patiently);
+        // The build ends only when it is told to, so its step cannot have ended before these lines were seen.
+        (await tab.Page.Locator(".step[data-step=build]").GetAttributeAsync("data-status")).Should().Be("running");
+
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel", Exact = true }).ClickAsync();
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel the deployment" }).ClickAsync();
+        await Expect(tab.Page.Locator(".heading [data-status=cancelled]")).ToBeVisibleAsync(Patiently);
+        tab.Errors.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_failed_build_shows_its_reason_and_its_whole_log()
+    {
+        await using var app = await platform.CreateAppAsync(SourceRepository.Sample("broken-build"), "Broken build");
+        var failed = await app.PushAsync();
+        failed.Status.Should().Be("failed");
+
+        await using var tab = await browser.OpenAsync();
+        await SignInAsync(tab.Page);
+        await tab.Page.GotoAsync(new Uri(platform.Url, $"deployments/{failed.Id}").ToString());
+        await Expect(tab.Page.Locator(".heading [data-status=failed]")).ToBeVisibleAsync();
+        await Expect(tab.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The build step failed");
+        await Expect(tab.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync(failed.Error!.Split('\n')[0]);
+        await Expect(tab.Page.Locator(".step[data-step=build][data-status=failed]")).ToBeVisibleAsync();
+
+        var log = await app.LogAsync(failed.Id);
+        // It begins at the end, since that is where a failure stands.
+        await Expect(tab.Page.Locator(".row .n").Last).ToHaveTextAsync($"{log.Length}");
+        await tab.Page.GetByRole(AriaRole.Region, new() { Name = "Log lines" }).PressAsync("Home");
+        await Expect(tab.Page.Locator(".row .n").First).ToHaveTextAsync("1");
+        tab.Errors.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Markup_in_a_log_stays_text()
+    {
+        var files = SourceRepository.Files(("Dockerfile", "FROM node:20-alpine\nRUN echo '<img src=x onerror=\"window.hacked=1\"><b>bold</b>' && false\n"));
+        await using var app = await platform.CreateAppAsync(files, "Markup");
+        var failed = await app.PushAsync();
+
+        await using var tab = await browser.OpenAsync();
+        await SignInAsync(tab.Page);
+        await tab.Page.GotoAsync(new Uri(platform.Url, $"deployments/{failed.Id}").ToString());
+        await Expect(tab.Page.Locator(".row .text").GetByText("<img src=x onerror=\"window.hacked=1\"><b>bold</b>", new() { Exact = true }).First).ToBeVisibleAsync();
+        (await tab.Page.Locator(".row img, .row b").CountAsync()).Should().Be(0);
+        (await tab.Page.EvaluateAsync<bool>("window.hacked === undefined")).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_line_s_address_opens_the_log_at_that_line_whatever_its_length()
+    {
+        const int lines = 30_000;
+        var files = SourceRepository.Files(("Dockerfile", $"FROM node:20-alpine\nRUN i=0; while [ $i -lt {lines} ]; do i=$((i+1)); echo \"counted $i\"; done; false\n"));
+        await using var app = await platform.CreateAppAsync(files, "Long log");
+        var failed = await app.PushAsync();
+        var log = await app.LogAsync(failed.Id);
+        var wanted = Array.FindIndex(log, line => line.EndsWith("counted 12345", StringComparison.Ordinal)) + 1;
+
+        await using var tab = await browser.OpenAsync();
+        await SignInAsync(tab.Page);
+        await tab.Page.GotoAsync(new Uri(platform.Url, $"deployments/{failed.Id}#L{wanted}").ToString());
+        await Expect(tab.Page.Locator(".row.marked .text")).ToHaveTextAsync("counted 12345");
+        (await tab.Page.Locator(".row").CountAsync()).Should().BeLessThan(200, "only what is on screen is in the document");
+
+        await tab.Page.GetByLabel("Search the log").FillAsync("counted 29876");
+        await Expect(tab.Page.Locator(".row.marked .text")).ToHaveTextAsync("counted 29876");
+        await Expect(tab.Page.Locator(".row.marked mark")).ToHaveTextAsync("counted 29876");
+        tab.Errors.Should().BeEmpty();
+    }
+
+    private async Task SignInAsync(IPage page)
+    {
+        await page.GotoAsync(platform.Url.ToString());
+        await page.GetByLabel("Access token").FillAsync(platform.Token);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Apps", Exact = true })).ToBeVisibleAsync();
+    }
+
+    /// <summary>Prints a line a second, and would for ten minutes.</summary>
+    private static Dictionary<string, byte[]> SlowBuild() => SourceRepository.Files(
+        ("Dockerfile", "FROM node:20-alpine\nRUN i=0; while [ $i -lt 600 ]; do i=$((i+1)); echo \"tick $i\"; sleep 1; done\n"));
+}
