@@ -18,7 +18,8 @@ internal sealed class ClusterInspection(ClusterApi api, TimeProvider time)
         var nodes = await api.CallAsync("the list of nodes", (client, token) => client.CoreV1.ListNodeAsync(cancellationToken: token), cancellation);
         var architectures = nodes.Items.Select(n => n.Status.NodeInfo?.Architecture).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         var facts = new ClusterFacts(
-            CanSleep(version.Major, version.Minor),
+            IsAtLeast(version.Major, version.Minor, 30),
+            IsAtLeast(version.Major, version.Minor, 24),
             architectures is [var one] ? one : "",
             [.. nodes.Items.SelectMany(n => n.Status.Addresses ?? []).Where(a => a.Type is "InternalIP" or "ExternalIP").Select(a => a.Address).Distinct(StringComparer.Ordinal)]);
         known = new Known(facts, time.GetUtcNow());
@@ -26,10 +27,10 @@ internal sealed class ClusterInspection(ClusterApi api, TimeProvider time)
     }
 
     /// <summary>Vendors add a sign to the minor version: "30+".</summary>
-    internal static bool CanSleep(string major, string minor) =>
+    internal static bool IsAtLeast(string? major, string? minor, int wanted) =>
         int.TryParse(major, CultureInfo.InvariantCulture, out var first)
-        && int.TryParse(minor.TrimEnd('+'), CultureInfo.InvariantCulture, out var second)
-        && (first > 1 || second >= 30);
+        && int.TryParse(minor?.TrimEnd('+'), CultureInfo.InvariantCulture, out var second)
+        && (first > 1 || second >= wanted);
 
     private sealed record Known(ClusterFacts Facts, DateTimeOffset At);
 }

@@ -1,4 +1,7 @@
 using Boottify.Cluster.Rollout;
+using Boottify.Databases;
+using Boottify.Dns;
+using Boottify.Routes;
 using k8s;
 
 namespace Boottify.Cluster;
@@ -17,7 +20,10 @@ public static class ClusterModule
         services.AddSingleton<ClusterInspection>();
         services.AddSingleton<RolloutWatch>();
         services.AddSingleton<ICluster, KubernetesCluster>();
-        return services;
+        return services
+            .AddAppDatabases(configuration)
+            .AddDnsZone(configuration)
+            .AddEdge(configuration);
     }
 
     internal static Kubernetes Connect(ClusterSettings settings)

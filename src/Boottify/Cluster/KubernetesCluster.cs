@@ -1,4 +1,3 @@
-using System.Net;
 using Boottify.Cluster.Objects;
 using Boottify.Cluster.Rollout;
 using Boottify.Deployments;
@@ -14,6 +13,8 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
 {
     /// <summary>For pods that nobody sends to any more.</summary>
     private const int HurriedGraceSeconds = 1;
+
+    private static readonly TimeSpan PatienceForPods = TimeSpan.FromSeconds(30);
 
     public async Task PrepareAsync(AppWorkload workload, CancellationToken cancellation)
     {
@@ -34,9 +35,8 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
         await Task.WhenAll(
             service,
             ApplyLimitsAsync(workload, cancellation),
-            api.ApplyAsync(AppEnvironment.ConfigMap(workload, settings.Instance), cancellation),
+            api.ApplyAsync(AppEnvironment.ConfigMap(workload, cluster, settings.Instance), cancellation),
             api.ApplyAsync(AppEnvironment.Secret(workload, settings.Instance), cancellation),
-            Draining.NeedsProgram(cluster) ? api.ApplyAsync(Draining.ConfigMap(workload, settings.Instance), cancellation) : Task.CompletedTask,
             api.ApplyAsync(Network.Ingress(workload, settings.Instance), cancellation));
 
         // Last, when all that its pods read is there.
@@ -62,7 +62,8 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
                 (client, token) => client.AppsV1.DeleteNamespacedDeploymentAsync(name, @namespace, propagationPolicy: "Background", cancellationToken: token),
                 cancellation));
         await StopPodsAsync(@namespace, cancellation);
-        await PodsGoneAsync(@namespace, cancellation);
+        if (!await ArePodsGoneAsync(@namespace, PatienceForPods, cancellation))
+            throw new TimeoutException($"Pods are left in {@namespace} after {PatienceForPods.TotalSeconds:0} s, though their deletion was asked for.");
     }
 
     public async Task<string?> DeleteNamespaceAsync(string @namespace, TimeSpan patience, CancellationToken cancellation)
@@ -75,6 +76,8 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
             (client, token) => client.AppsV1.DeleteCollectionNamespacedDeploymentAsync(@namespace, propagationPolicy: "Background", cancellationToken: token),
             cancellation);
         await StopPodsAsync(@namespace, cancellation);
+        // A namespace that still holds pods when it is deleted is looked at again only after half their grace period.
+        await ArePodsGoneAsync(@namespace, patience < PatienceForPods ? patience : PatienceForPods, cancellation);
         await api.FindAsync(
             $"the removal of Namespace {@namespace}",
             (client, token) => client.CoreV1.DeleteNamespaceAsync(@namespace, cancellationToken: token),
@@ -172,19 +175,12 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
             cancellation);
     }
 
-    private async Task PodsGoneAsync(string @namespace, CancellationToken cancellation)
-    {
-        var patience = TimeSpan.FromMinutes(2);
-        IReadOnlyCollection<V1Pod> left = [];
-        var gone = await Watching.UntilAsync(
-            api,
-            (client, token) => client.CoreV1.ListNamespacedPodAsync(@namespace, cancellationToken: token),
-            (client, version, failed, token) => client.CoreV1.WatchListNamespacedPodAsync(@namespace, resourceVersion: version, onError: failed, cancellationToken: token),
-            (IReadOnlyCollection<V1Pod> pods) => (left = pods).Count == 0,
-            patience,
-            time,
-            cancellation);
-        if (!gone)
-            throw new TimeoutException($"Still there after {patience.TotalSeconds:0} s: pods {string.Join(", ", left.Select(p => p.Name()))} in {@namespace}.");
-    }
+    private Task<bool> ArePodsGoneAsync(string @namespace, TimeSpan patience, CancellationToken cancellation) => Watching.UntilAsync(
+        api,
+        (client, token) => client.CoreV1.ListNamespacedPodAsync(@namespace, cancellationToken: token),
+        (client, version, failed, token) => client.CoreV1.WatchListNamespacedPodAsync(@namespace, resourceVersion: version, onError: failed, cancellationToken: token),
+        (IReadOnlyCollection<V1Pod> pods) => pods.Count == 0,
+        patience,
+        time,
+        cancellation);
 }

@@ -24,12 +24,13 @@ internal static class AppEnvironment
 
     public static string Name(AppWorkload workload) => $"env-{Hash(workload)}";
 
-    public static V1ConfigMap ConfigMap(AppWorkload workload, string instance) => new()
+    public static V1ConfigMap ConfigMap(AppWorkload workload, ClusterFacts cluster, string instance) => new()
     {
         ApiVersion = "v1",
         Kind = "ConfigMap",
         Metadata = Meta(workload, instance),
         Data = workload.Settings.ToDictionary(StringComparer.Ordinal),
+        BinaryData = Draining.Program(cluster),
     };
 
     public static V1Secret Secret(AppWorkload workload, string instance) => new()

@@ -16,30 +16,47 @@ internal static class Draining
     /// <summary>How long the app then has, from SIGTERM on, to finish what it is doing.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
-    public const string ConfigMapName = "drain";
-    public const string MountPath = "/.boottify";
+    private const string VolumeName = "drain";
+    private const string Key = "sleep";
+    private const string MountPath = "/.boottify";
 
-    public static V1ConfigMap ConfigMap(AppWorkload workload, string instance) => new()
-    {
-        ApiVersion = "v1",
-        Kind = "ConfigMap",
-        Metadata = Labels.Meta(workload, instance, ConfigMapName),
-        BinaryData = new Dictionary<string, byte[]>(StringComparer.Ordinal)
-        {
-            ["sleep-amd64"] = SleepProgram(0x3e, Amd64),
-            ["sleep-arm64"] = SleepProgram(0xb7, Arm64),
-        },
-    };
+    /// <summary>
+    /// Rides in the ConfigMap of the environment, which takes no notice of binary entries: the kubelet fetches each object
+    /// apart before it starts a container, so one more would make each rollout slower.
+    /// </summary>
+    public static Dictionary<string, byte[]>? Program(ClusterFacts cluster) => NeedsProgram(cluster)
+        ? new(StringComparer.Ordinal) { [Key] = cluster.Architecture == "amd64" ? SleepProgram(0x3e, Amd64) : SleepProgram(0xb7, Arm64) }
+        : null;
+
+    public static List<V1Volume>? Volumes(ClusterFacts cluster, string configMap) => NeedsProgram(cluster)
+        ?
+        [
+            new V1Volume
+            {
+                Name = VolumeName,
+                ConfigMap = new V1ConfigMapVolumeSource
+                {
+                    Name = configMap,
+                    DefaultMode = 0b101_101_101,
+                    Items = [new V1KeyToPath { Key = Key, Path = Key }],
+                },
+            },
+        ]
+        : null;
+
+    public static List<V1VolumeMount>? Mounts(ClusterFacts cluster) => NeedsProgram(cluster)
+        ? [new V1VolumeMount { Name = VolumeName, MountPath = MountPath, ReadOnlyProperty = true }]
+        : null;
 
     /// <summary>What the kubelet does before it sends SIGTERM; null where neither way is to be had.</summary>
     public static V1Lifecycle? Lifecycle(ClusterFacts cluster) =>
         cluster.CanSleepBeforeStop
             ? new V1Lifecycle { PreStop = new V1LifecycleHandler { Sleep = new V1SleepAction { Seconds = (long)Delay.TotalSeconds } } }
             : NeedsProgram(cluster)
-                ? new V1Lifecycle { PreStop = new V1LifecycleHandler { Exec = new V1ExecAction { Command = [$"{MountPath}/sleep-{cluster.Architecture}"] } } }
+                ? new V1Lifecycle { PreStop = new V1LifecycleHandler { Exec = new V1ExecAction { Command = [$"{MountPath}/{Key}"] } } }
                 : null;
 
-    public static bool NeedsProgram(ClusterFacts cluster) => !cluster.CanSleepBeforeStop && cluster.Architecture is "amd64" or "arm64";
+    private static bool NeedsProgram(ClusterFacts cluster) => !cluster.CanSleepBeforeStop && cluster.Architecture is "amd64" or "arm64";
 
     // nanosleep(&time, 0); exit(0); the time follows the code.
     private static ReadOnlySpan<byte> Amd64 =>

@@ -9,7 +9,7 @@ internal static class WorkloadObjects
     private const int ProgressDeadlineSeconds = 3600;
 
     /// <summary>An app may take this many seconds to start, again after a crash, before it counts as hung.</summary>
-    private const int StartSeconds = 600;
+    private const int StartSeconds = 300;
 
     public static V1Deployment Deployment(AppWorkload workload, ClusterFacts cluster, string instance)
     {
@@ -56,7 +56,6 @@ internal static class WorkloadObjects
     {
         var labels = Labels.Of(workload, instance);
         labels[Labels.Deployment] = workload.DeploymentId;
-        var needsProgram = Draining.NeedsProgram(cluster);
         return new V1PodTemplateSpec
         {
             Metadata = new V1ObjectMeta
@@ -84,9 +83,7 @@ internal static class WorkloadObjects
                     SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" },
                 },
                 Containers = [Container(workload, cluster)],
-                Volumes = needsProgram
-                    ? [new V1Volume { Name = "drain", ConfigMap = new V1ConfigMapVolumeSource { Name = Draining.ConfigMapName, DefaultMode = 0b101_101_101 } }]
-                    : null,
+                Volumes = Draining.Volumes(cluster, AppEnvironment.Name(workload)),
             },
         };
     }
@@ -115,19 +112,20 @@ internal static class WorkloadObjects
             RunAsNonRoot = true,
             Capabilities = new V1Capabilities { Drop = ["ALL"] },
         },
-        StartupProbe = Probe(workload, periodSeconds: 1, timeoutSeconds: 5, failures: StartSeconds),
+        // An older kubelet asks for readiness only up to a second after the start was seen. There, the liveness probe waits
+        // out the start instead: a rollout is that second faster.
+        StartupProbe = cluster.ReadinessFollowsStartup ? Probe(workload, periodSeconds: 1, timeoutSeconds: 5, failures: StartSeconds) : null,
         ReadinessProbe = Probe(workload, periodSeconds: 1, timeoutSeconds: 5, failures: 3),
-        LivenessProbe = Probe(workload, periodSeconds: 10, timeoutSeconds: 10, failures: 6),
+        LivenessProbe = Probe(workload, periodSeconds: 10, timeoutSeconds: 10, failures: 6, initialDelaySeconds: cluster.ReadinessFollowsStartup ? null : StartSeconds),
         Lifecycle = Draining.Lifecycle(cluster),
-        VolumeMounts = Draining.NeedsProgram(cluster)
-            ? [new V1VolumeMount { Name = "drain", MountPath = Draining.MountPath, ReadOnlyProperty = true }]
-            : null,
+        VolumeMounts = Draining.Mounts(cluster),
         TerminationMessagePolicy = "FallbackToLogsOnError",
     };
 
-    private static V1Probe Probe(AppWorkload workload, int periodSeconds, int timeoutSeconds, int failures) => new()
+    private static V1Probe Probe(AppWorkload workload, int periodSeconds, int timeoutSeconds, int failures, int? initialDelaySeconds = null) => new()
     {
         HttpGet = new V1HTTPGetAction { Path = workload.HealthPath, Port = Network.PortName, Scheme = "HTTP" },
+        InitialDelaySeconds = initialDelaySeconds,
         PeriodSeconds = periodSeconds,
         TimeoutSeconds = timeoutSeconds,
         FailureThreshold = failures,

@@ -112,10 +112,12 @@ internal sealed class RolloutJudge(RolloutView view)
 
     internal static string QuotaWords(string message)
     {
-        var quota = message.IndexOf("exceeded quota", StringComparison.Ordinal);
-        return quota >= 0
-            ? $"The app's quota leaves no room for another pod: {message[quota..]}. Ask for fewer replicas or smaller resources, or have the quota raised."
-            : $"The cluster refuses to create the app's pods: {message}";
+        // What comes before names a pod that never was, another one at each try.
+        var refusal = message.IndexOf(" is forbidden: ", StringComparison.Ordinal);
+        var why = refusal < 0 ? message : message[(refusal + " is forbidden: ".Length)..];
+        return why.StartsWith("exceeded quota", StringComparison.Ordinal)
+            ? $"The app's quota leaves no room for another pod: {why}. Ask for fewer replicas or smaller resources, or have the quota raised."
+            : $"The cluster refuses to create the app's pods: {why}";
     }
 
     private string Cause(IReadOnlyList<V1Pod> pods)

@@ -7,18 +7,26 @@ namespace Boottify.Cluster.Rollout;
 internal sealed class RolloutNarrator(RolloutView view, ILogSink log)
 {
     private readonly HashSet<string> told = new(StringComparer.Ordinal);
+    private HashSet<string>? readyBefore;
 
     public async Task TellAsync(CancellationToken cancellation)
     {
         if (!view.IsWhole)
             return;
-        foreach (var happening in view.NewEvents)
+        if (readyBefore is null)
+        {
+            readyBefore = view.NewPods.Where(RolloutView.IsReady).Select(p => p.Name()).ToHashSet(StringComparer.Ordinal);
+            foreach (var pod in readyBefore.Order(StringComparer.Ordinal))
+                await OnceAsync($"Pod {pod} of this release is running already.", cancellation);
+        }
+
+        foreach (var happening in view.NewEvents.Where(e => !readyBefore.Contains(e.InvolvedObject.Name)))
         {
             if (Words(happening, view.Workload) is { } words)
                 await OnceAsync(words, cancellation);
         }
 
-        foreach (var pod in view.NewPods.Where(RolloutView.IsReady))
+        foreach (var pod in view.NewPods.Where(p => RolloutView.IsReady(p) && !readyBefore.Contains(p.Name())))
             await OnceAsync($"Pod {pod.Name()} is ready.", cancellation);
     }
 
@@ -39,7 +47,8 @@ internal sealed class RolloutNarrator(RolloutView view, ILogSink log)
             "Unhealthy" => Probe(name, message, workload),
             "Killing" => $"Pod {name}: {message}.".Replace("..", ".", StringComparison.Ordinal),
             "BackOff" => $"Pod {name}: {message}.",
-            "Failed" or "FailedCreate" or "FailedMount" or "Evicted" or "FailedPreStopHook" => $"Pod {name}: {message}",
+            "FailedCreate" => RolloutJudge.QuotaWords(message),
+            "Failed" or "FailedMount" or "Evicted" or "FailedPreStopHook" => $"Pod {name}: {message}",
             _ => $"Pod {name}: {happening.Reason}: {message}",
         };
     }

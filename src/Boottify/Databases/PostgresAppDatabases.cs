@@ -1,0 +1,138 @@
+using System.Text.RegularExpressions;
+using Npgsql;
+using Polly;
+using Polly.Retry;
+
+namespace Boottify.Databases;
+
+/// <summary>
+/// One database and one login role an app. Each step leaves a state from which the next run goes on: a role without a
+/// database, or a database that nobody may connect to yet.
+/// </summary>
+internal sealed partial class PostgresAppDatabases(NpgsqlDataSource server, string hostForPods, ILogger<PostgresAppDatabases> logger) : IAppDatabases
+{
+    public const int ConnectionLimit = 20;
+
+    private static readonly ResiliencePipeline Pipeline = new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(IsPassing),
+            MaxRetryAttempts = 5,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = TimeSpan.FromMilliseconds(200),
+        })
+        .AddTimeout(TimeSpan.FromMinutes(1))
+        .Build();
+
+    public async Task<string> EnsureAsync(string database, string role, string password, CancellationToken cancellation)
+    {
+        RequireName(database);
+        RequireName(role);
+        var verifier = ScramVerifier.Of(password);
+        await LockedAsync(database, async (connection, token) =>
+        {
+            if (!await ExistsAsync(connection, "SELECT 1 FROM pg_roles WHERE rolname = $1", role, token))
+                await RunAsync(connection, $"CREATE ROLE {Quote(role)} NOLOGIN", token);
+            await RunAsync(
+                connection,
+                $"ALTER ROLE {Quote(role)} WITH LOGIN NOINHERIT NOCREATEDB NOCREATEROLE CONNECTION LIMIT {ConnectionLimit} PASSWORD '{verifier}'",
+                token);
+            await RunAsync(connection, $"ALTER ROLE {Quote(role)} SET statement_timeout = '60s'", token);
+            await RunAsync(connection, $"ALTER ROLE {Quote(role)} SET idle_in_transaction_session_timeout = '60s'", token);
+            // Whoever makes a database for a role has to be a member of it.
+            await RunAsync(connection, $"GRANT {Quote(role)} TO CURRENT_USER", token);
+
+            if (!await ExistsAsync(connection, "SELECT 1 FROM pg_database WHERE datname = $1", database, token))
+                await RunAsync(connection, $"CREATE DATABASE {Quote(database)} OWNER {Quote(role)} TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false", token);
+            await RunAsync(connection, $"REVOKE ALL ON DATABASE {Quote(database)} FROM PUBLIC", token);
+            await RunAsync(connection, $"ALTER DATABASE {Quote(database)} WITH ALLOW_CONNECTIONS true CONNECTION LIMIT {ConnectionLimit}", token);
+            await WarnOfOpenDatabasesAsync(connection, database, role, token);
+        }, cancellation);
+        return PostgresUrl.Format(role, password, hostForPods, database);
+    }
+
+    public async Task DropAsync(string database, string role, CancellationToken cancellation)
+    {
+        RequireName(database);
+        RequireName(role);
+        await LockedAsync(database, async (connection, token) =>
+        {
+            await RunAsync(connection, $"DROP DATABASE IF EXISTS {Quote(database)} WITH (FORCE)", token);
+            await RunAsync(connection, $"DROP ROLE IF EXISTS {Quote(role)}", token);
+        }, cancellation);
+    }
+
+    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation) =>
+        await Pipeline.ExecuteAsync(async token =>
+        {
+            await using var command = server.CreateCommand(@"SELECT datname FROM pg_database WHERE datname LIKE 'app\_%' AND pg_has_role(datdba, 'MEMBER') ORDER BY datname");
+            await using var reader = await command.ExecuteReaderAsync(token);
+            var found = new List<string>();
+            while (await reader.ReadAsync(token))
+                found.Add(reader.GetString(0));
+            return found;
+        }, cancellation);
+
+    /// <summary>One at a time for each database, over all nodes of the control plane; a lost connection frees the lock.</summary>
+    private async Task LockedAsync(string database, Func<NpgsqlConnection, CancellationToken, Task> action, CancellationToken cancellation) =>
+        await Pipeline.ExecuteAsync(async token =>
+        {
+            await using var connection = await server.OpenConnectionAsync(token);
+            await using (var take = new NpgsqlCommand("SELECT pg_advisory_lock(hashtextextended($1, 0))", connection) { Parameters = { new() { Value = database } } })
+                await take.ExecuteNonQueryAsync(token);
+            try
+            {
+                await action(connection, token);
+            }
+            finally
+            {
+                await using var give = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", connection);
+                await give.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+        }, cancellation);
+
+    /// <summary>Only their owner can close the server's other databases to PUBLIC; whoever runs the server has to know.</summary>
+    private async Task WarnOfOpenDatabasesAsync(NpgsqlConnection connection, string database, string role, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT string_agg(datname, ', ') FROM pg_database WHERE datallowconn AND datname <> $1 AND has_database_privilege($2::name, oid, 'CONNECT')", connection)
+        {
+            Parameters = { new() { Value = database }, new() { Value = role } },
+        };
+        if (await command.ExecuteScalarAsync(cancellation) is string open)
+            LogOpenDatabases(logger, open);
+    }
+
+    private static async Task<bool> ExistsAsync(NpgsqlConnection connection, string query, string name, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(query, connection) { Parameters = { new() { Value = name } } };
+        return await command.ExecuteScalarAsync(cancellation) is not null;
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string statement, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static bool IsPassing(NpgsqlException failure) =>
+        failure.IsTransient
+        || failure.SqlState is PostgresErrorCodes.ObjectInUse or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation
+        || failure.Message.Contains("tuple concurrently updated", StringComparison.Ordinal);
+
+    private static string Quote(string identifier) => $"\"{identifier}\"";
+
+    /// <summary>Nothing but apps' own names gets near a DROP.</summary>
+    private static void RequireName(string name)
+    {
+        if (!AppName().IsMatch(name))
+            throw new ArgumentException($"'{name}' is no name of an app's database or role: expected app_ and then lower-case letters and digits.", nameof(name));
+    }
+
+    [GeneratedRegex("^app_[a-z0-9]{1,59}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex AppName();
+
+    [LoggerMessage(LogLevel.Warning, "Apps' roles may connect to these databases too: {Databases}. Close each with: REVOKE CONNECT ON DATABASE \"name\" FROM PUBLIC")]
+    private static partial void LogOpenDatabases(ILogger logger, string databases);
+}

@@ -1,0 +1,54 @@
+using System.Net;
+using DnsClient;
+
+namespace Boottify.Dns;
+
+/// <summary>The name server itself, asked as any resolver would ask it.</summary>
+internal sealed class NameServer(DnsSettings settings, TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly LookupClient client = new(new LookupClientOptions(new IPEndPoint(settings.NameServer, settings.NameServerPort))
+    {
+        UseCache = false,
+        Retries = 0,
+        Timeout = TimeSpan.FromSeconds(2),
+        Recursion = false,
+        ThrowDnsErrors = false,
+    });
+
+    /// <exception cref="TimeoutException">It does not answer with this address, and nothing else, within 15 seconds.</exception>
+    public async Task UntilAnswersAsync(string host, IPAddress address, CancellationToken cancellation)
+    {
+        var end = time.GetUtcNow() + Patience;
+        var pause = TimeSpan.FromMilliseconds(20);
+        while (true)
+        {
+            var said = await AskAsync(host, cancellation);
+            if (said is [var only] && only.Equals(address))
+                return;
+            if (time.GetUtcNow() >= end)
+            {
+                throw new TimeoutException(
+                    $"The name server {settings.NameServer}:{settings.NameServerPort} answers {(said.Count == 0 ? "nothing" : string.Join(", ", said))} for {host} after {Patience.TotalSeconds:0} s, not {address}.");
+            }
+
+            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, cancellation);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task<IReadOnlyList<IPAddress>> AskAsync(string host, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await client.QueryAsync(host, QueryType.A, cancellationToken: cancellation);
+            return [.. answer.Answers.ARecords().Select(a => a.Address)];
+        }
+        catch (DnsResponseException)
+        {
+            return [];
+        }
+    }
+}

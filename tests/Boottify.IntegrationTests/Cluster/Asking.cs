@@ -1,0 +1,39 @@
+using Boottify.Cluster;
+
+namespace Boottify.IntegrationTests.Cluster;
+
+/// <summary>Requests to an app's Service, from the node, as nginx makes them.</summary>
+public static class Asking
+{
+    public static Uri Url(this AppliedWorkload applied, string path = "/") => new($"http://{applied.ClusterIp}:{applied.Port}{path}");
+
+    public static async Task<string> AskAsync(AppliedWorkload applied, string path = "/")
+    {
+        using var http = new HttpClient();
+        return await http.GetStringAsync(applied.Url(path), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The node's own rules follow the endpoints a moment later.</summary>
+    public static async Task AnswersAsync(this AppliedWorkload applied, string expected, string path = "/")
+    {
+        var end = DateTime.UtcNow.AddSeconds(20);
+        var said = "nothing";
+        while (DateTime.UtcNow < end)
+        {
+            try
+            {
+                said = await AskAsync(applied, path);
+                if (said.Contains(expected, StringComparison.Ordinal))
+                    return;
+            }
+            catch (HttpRequestException refused)
+            {
+                said = refused.Message;
+            }
+
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        said.Should().Contain(expected);
+    }
+}
