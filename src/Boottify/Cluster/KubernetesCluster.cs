@@ -56,7 +56,7 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
         const string name = Apps.AppNames.Workload;
         await Task.WhenAll(
             api.FindAsync($"the removal of Ingress {name}", (client, token) => client.NetworkingV1.DeleteNamespacedIngressAsync(name, @namespace, cancellationToken: token), cancellation),
-            api.FindAsync($"the removal of Service {name}", (client, token) => client.CoreV1.DeleteNamespacedServiceAsync(name, @namespace, cancellationToken: token), cancellation),
+            api.FindAsync($"the removal of Service {name}", (client, token) => DeleteServiceAsync(client, @namespace, name, token), cancellation),
             api.FindAsync(
                 $"the removal of Deployment {name}",
                 (client, token) => client.AppsV1.DeleteNamespacedDeploymentAsync(name, @namespace, propagationPolicy: "Background", cancellationToken: token),
@@ -64,6 +64,13 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
         await StopPodsAsync(@namespace, cancellation);
         if (!await ArePodsGoneAsync(@namespace, PatienceForPods, cancellation))
             throw new TimeoutException($"Pods are left in {@namespace} after {PatienceForPods.TotalSeconds:0} s, though their deletion was asked for.");
+    }
+
+    /// <summary>Servers before 1.23 answer with a Status where later ones answer with the Service, and the typed call takes one of them alone.</summary>
+    private static async Task<V1Status> DeleteServiceAsync(IKubernetes client, string @namespace, string name, CancellationToken cancellation)
+    {
+        using var services = new GenericClient(client, "", "v1", "services", disposeClient: false);
+        return await services.DeleteNamespacedAsync<V1Status>(@namespace, name, cancellation);
     }
 
     public async Task<string?> DeleteNamespaceAsync(string @namespace, TimeSpan patience, CancellationToken cancellation)

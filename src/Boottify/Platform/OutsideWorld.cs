@@ -1,4 +1,7 @@
 using Boottify.Builds;
+using Boottify.Cluster;
+using Boottify.Databases;
+using Boottify.Dns;
 using Boottify.Routes;
 
 namespace Boottify.Platform;
@@ -6,14 +9,11 @@ namespace Boottify.Platform;
 public static class OutsideWorld
 {
     /// <summary>The gateways to everything that is not Boottify.</summary>
-    public static IServiceCollection AddOutsideWorld(this IServiceCollection services, IConfiguration configuration)
-    {
-        services.AddSingleton<EdgeProbe>();
-        services.AddSingleton<IImageBuilder>(_ => throw new InvalidOperationException("none"));
-        services.AddSingleton<Cluster.ICluster>(_ => throw new InvalidOperationException("none"));
-        services.AddSingleton<Databases.IAppDatabases>(_ => throw new InvalidOperationException("none"));
-        services.AddSingleton<Dns.IDnsZone>(_ => throw new InvalidOperationException("none"));
-        services.AddSingleton<IEdge>(_ => throw new InvalidOperationException("none"));
-        return services;
-    }
+    public static IServiceCollection AddOutsideWorld(this IServiceCollection services, IConfiguration configuration) => services
+        .AddBuilds(configuration)
+        .AddCluster(configuration)
+        .AddAppDatabases(configuration)
+        .AddDnsZone(configuration)
+        .AddEdge(configuration)
+        .AddSingleton<EdgeProbe>();
 }

@@ -8,6 +8,7 @@ using Boottify.Deployments.Queue;
 using Boottify.Logs;
 using JasperFx;
 using JasperFx.CodeGeneration;
+using JasperFx.CodeGeneration.Model;
 using JasperFx.Events;
 using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
@@ -71,6 +72,8 @@ public static class Storage
         // A step's own deadline is the one that counts; this is the longest of them, and a bit.
         options.DefaultExecutionTimeout = TimeSpan.FromMinutes(20);
         options.CodeGeneration.TypeLoadMode = TypeLoadMode.Auto;
+        // Typed HTTP clients come out of a factory, which generated code can only ask for by service location.
+        options.ServiceLocationPolicy = ServiceLocationPolicy.AlwaysAllowed;
         var durability = options.Durability;
         durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
         durability.StaleNodeTimeout = TimeSpan.FromSeconds(5);
