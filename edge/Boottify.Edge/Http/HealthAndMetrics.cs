@@ -19,9 +19,9 @@ public static class HealthAndMetrics
     }
 
     private static async Task<IResult> ReadyAsync(GenerationProbe probe, NginxApplier applier, CancellationToken cancellation) =>
-        await probe.AskAsync(cancellation) is { } generation
+        applier.HasLooked && await probe.AskAsync(cancellation) is { } generation
             ? Results.Text($"ready, generation {generation}")
-            : Results.Problem($"nginx does not answer. {applier.LastProblem ?? "It is being started; ask again in a moment."}", statusCode: StatusCodes.Status503ServiceUnavailable);
+            : Results.Problem($"nginx does not serve yet. {applier.LastProblem ?? "It is being started; ask again in a moment."}", statusCode: StatusCodes.Status503ServiceUnavailable);
 
     private static string Figures(DesiredState desired, CertificateKeeper certificates, NginxApplier applier, NginxProcess nginx, Generations generations)
     {

@@ -29,6 +29,9 @@ public sealed class NginxApplier(
 
     public string? LastProblem { get; private set; }
 
+    /// <summary>The first round since the start is over: what <see cref="LiveRoutes"/> says is what nginx serves.</summary>
+    public bool HasLooked { get; private set; }
+
     /// <summary>Ends once nginx was seen serving everything that was desired when this was called.</summary>
     /// <exception cref="NginxRefusedException">It was not; the last good configuration serves on.</exception>
     public Task ApplyAsync(CancellationToken cancellation)
@@ -58,19 +61,20 @@ public sealed class NginxApplier(
                 _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
-            _ = round.Task.Exception; // Observed here: a round may have nobody waiting.
             try
             {
                 await RoundAsync(stoppingToken);
                 LastProblem = null;
+                HasLooked = true;
                 round.SetResult();
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
                 LastProblem = e.Message;
+                HasLooked = true;
                 log.LogError(e is NginxRefusedException ? null : e, "nginx does not serve the desired routes; the last good configuration stays: {Problem}", e.Message);
                 round.SetException(e as NginxRefusedException ?? new NginxRefusedException(e.Message));
-                _ = round.Task.Exception;
+                _ = round.Task.Exception; // Looked at: a round may have nobody waiting.
             }
             catch (OperationCanceledException)
             {
@@ -120,8 +124,9 @@ public sealed class NginxApplier(
 
     private async Task StartAsync(long generation, CancellationToken cancellation)
     {
+        var logLength = nginx.ErrorLogLength();
         await nginx.StartAsync(cancellation);
-        if (!await SeenAsync(generation, [], cancellation)) throw new NginxRefusedException($"nginx was started but does not answer. {nginx.LastWords(0)}");
+        if (!await SeenAsync(generation, [], logLength, cancellation)) throw new NginxRefusedException($"nginx was started but does not answer. {nginx.LastWords(logLength)}");
         log.LogInformation("nginx started with generation {Generation}, pid {Pid}", generation, nginx.Pid);
     }
 
@@ -130,7 +135,7 @@ public sealed class NginxApplier(
         var before = nginx.ServingWorkers();
         var logLength = nginx.ErrorLogLength();
         Reloads++;
-        if (nginx.Reload() && await SeenAsync(generation, before, cancellation)) return;
+        if (nginx.Reload() && await SeenAsync(generation, before, logLength, cancellation)) return;
 
         var words = nginx.LastWords(logLength);
         if (lastGood is { } good)
@@ -142,13 +147,14 @@ public sealed class NginxApplier(
         throw new NginxRefusedException(words.Length > 0 ? words : $"nginx did not take generation {generation} within {s_reloadTime.TotalSeconds} s.");
     }
 
-    /// <summary>True once the generation answers and no worker from before takes new connections any more.</summary>
-    private async Task<bool> SeenAsync(long generation, IReadOnlyList<int> before, CancellationToken cancellation)
+    /// <summary>True once the generation answers and no worker from before takes new connections any more; false as soon as nginx says that it gave up.</summary>
+    private async Task<bool> SeenAsync(long generation, IReadOnlyList<int> before, long logLength, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
         while (clock.GetElapsedTime(started) < s_reloadTime)
         {
             if (await probe.AskAsync(cancellation) == generation && !before.Any(NginxProcess.IsServing)) return true;
+            if (nginx.LastWords(logLength).Length > 0) return false;
             await Task.Delay(TimeSpan.FromMilliseconds(10), clock, cancellation);
         }
 

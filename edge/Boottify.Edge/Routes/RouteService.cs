@@ -88,7 +88,7 @@ public sealed class RouteService(DesiredState desired, NginxApplier applier, Liv
         {
             var changed = certificates.Changed;
             var status = Status(appId);
-            if (status is null || status.Hosts.All(host => host.Certificate is CertificateState.Active or CertificateState.Failed)) return status;
+            if (status is null || status.Live && status.Hosts.All(host => host.Certificate is CertificateState.Active or CertificateState.Failed)) return status;
             try
             {
                 await changed.WaitAsync(deadline.Token);

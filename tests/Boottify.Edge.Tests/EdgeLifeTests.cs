@@ -1,0 +1,229 @@
+using System.Net;
+using Boottify.Contracts.Edge;
+using Boottify.Edge.Tests.Support;
+
+namespace Boottify.Edge.Tests;
+
+/// <summary>What happens when something stops, breaks or is slow: each test has an edge of its own.</summary>
+public sealed class EdgeLifeTests(EdgeLifeTests.OwnZone zone) : IClassFixture<EdgeLifeTests.OwnZone>
+{
+    public sealed class OwnZone : IAsyncLifetime
+    {
+        internal Zone Zone { get; } = new();
+        public ValueTask InitializeAsync() => Zone.InitializeAsync();
+        public ValueTask DisposeAsync() => Zone.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nginx_serves_on_while_the_edge_is_away_and_is_found_again(bool killed)
+    {
+        await using var edge = await RunningEdge.StartAsync(zone.Zone);
+        await using var app = await TenantApp.StartAsync("a");
+        var (route, host) = await edge.ServeNewAsync(app);
+        await edge.ServeAsync(route = route with { Version = 7 });
+        var (nginx, workers, serial) = (edge.NginxPid, edge.Workers, await edge.ServedSerialAsync(host));
+        using var browser = await edge.BrowserAsync();
+
+        await (killed ? edge.KillProcessAsync() : edge.StopProcessAsync());
+        (await browser.GetStringAsync(edge.Https(host))).Should().Be("hello from a");
+        await edge.StartProcessAsync();
+
+        (await edge.StatusAsync(route.AppId, 30)).Should().Match<RouteStatus>(status => status.Live && status.Version == 7 && status.Hosts[0].Certificate == CertificateState.Active);
+        edge.NginxPid.Should().Be(nginx);
+        edge.Workers.Should().Equal(workers);
+        (await edge.ServedSerialAsync(host)).Should().Be(serial);
+        using var older = await edge.PutAsync(route with { Version = 6 });
+        older.StatusCode.Should().Be(HttpStatusCode.Conflict);
+    }
+
+    [Fact]
+    public async Task A_killed_nginx_is_started_again_with_everything()
+    {
+        await using var edge = await RunningEdge.StartAsync(zone.Zone);
+        await using var app = await TenantApp.StartAsync("a");
+        var (_, host) = await edge.ServeNewAsync(app);
+        foreach (var process in edge.Workers.Prepend(edge.NginxPid).ToList()) Files.Posix.Signal(process, 9);
+        using var browser = await edge.BrowserAsync();
+        var answered = "";
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (answered.Length == 0)
+        {
+            try
+            {
+                answered = await browser.GetStringAsync(edge.Https(host), deadline.Token);
+            }
+            catch (HttpRequestException)
+            {
+                await Task.Delay(100, deadline.Token);
+            }
+        }
+
+        answered.Should().Be("hello from a");
+    }
+
+    [Fact]
+    public async Task A_configuration_that_nginx_refuses_changes_nothing_and_says_why()
+    {
+        await using var edge = await RunningEdge.StartAsync(zone.Zone);
+        await using var app = await TenantApp.StartAsync("a");
+        var (_, host) = await edge.ServeNewAsync(app);
+        var (generation, workers) = (edge.Generation, edge.Workers);
+        var template = Path.Combine(edge.Templates, "tls.conf.liquid");
+        var good = await File.ReadAllTextAsync(template);
+        await File.WriteAllTextAsync(template, good + "\nno_such_directive on;\n");
+
+        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(edge.NewHost(), false)]);
+        using var refused = await edge.PutAsync(route);
+        refused.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+        (await refused.Content.ReadAsStringAsync()).Should().Contain("no_such_directive");
+        using var unknown = await edge.Admin.GetAsync($"v1/routes/{route.AppId}");
+        unknown.StatusCode.Should().Be(HttpStatusCode.NotFound);
+        (edge.Generation, string.Join(' ', edge.Workers)).Should().Be((generation, string.Join(' ', workers)));
+        using var browser = await edge.BrowserAsync();
+        (await browser.GetStringAsync(edge.Https(host))).Should().Be("hello from a");
+
+        await edge.StopProcessAsync(); // Not even a start with it does harm.
+        await edge.StartProcessAsync();
+        (await browser.GetStringAsync(edge.Https(host))).Should().Be("hello from a");
+
+        await File.WriteAllTextAsync(template, good);
+        await edge.ServeAsync(route);
+    }
+
+    [Fact]
+    public async Task A_configuration_that_passes_the_test_but_not_the_reload_is_taken_back()
+    {
+        await using var edge = await RunningEdge.StartAsync(zone.Zone);
+        await using var app = await TenantApp.StartAsync("a");
+        var (_, host) = await edge.ServeNewAsync(app);
+        var generation = edge.Generation;
+        var template = Path.Combine(edge.Templates, "tls.conf.liquid");
+        var good = await File.ReadAllTextAsync(template);
+        // nginx -t takes a port that is in use for its own; the reload does not.
+        using var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        await File.WriteAllTextAsync(template, $"{good}\nserver {{ listen {taken.LocalEndpoint}; }}\n");
+
+        using var refused = await edge.PutAsync(new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(edge.NewHost(), false)]));
+        refused.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+        (await refused.Content.ReadAsStringAsync()).Should().Contain("bind()");
+        edge.Generation.Should().Be(generation, "the last good configuration is put back");
+        using var browser = await edge.BrowserAsync();
+        (await browser.GetStringAsync(edge.Https(host))).Should().Be("hello from a");
+    }
+
+    [Fact]
+    public async Task Every_second_nonce_refused_still_ends_in_a_certificate()
+    {
+        await using var edge = await RunningEdge.StartAsync(zone.Zone, knobs: new() { ["PEBBLE_WFE_NONCEREJECT"] = "50" });
+        await using var app = await TenantApp.StartAsync("a");
+        var hosts = Enumerable.Range(0, 5).Select(_ => new RouteHost(edge.NewHost())).ToList();
+        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, hosts);
+        await edge.ServeAsync(route);
+        await edge.ActiveAsync(route.AppId);
+        edge.Pebble.Said.Should().Contain("nonce", "the refusals must have happened");
+    }
+
+    [Fact]
+    public async Task An_authority_that_forgot_its_accounts_is_given_ours_again()
+    {
+        await using var edge = await RunningEdge.StartAsync(zone.Zone);
+        await using var app = await TenantApp.StartAsync("a");
+        await edge.ServeNewAsync(app);
+        await edge.Pebble.RestartAsync();
+        await edge.ServeNewAsync(app);
+        edge.Said.Should().Contain("registered again with the same key");
+    }
+
+    [Fact]
+    public async Task An_authority_that_is_away_delays_the_certificate_and_nothing_else()
+    {
+        await using var edge = await RunningEdge.StartAsync(zone.Zone);
+        await using var app = await TenantApp.StartAsync("a");
+        var (_, served) = await edge.ServeNewAsync(app);
+        await edge.Pebble.DisposeAsync();
+        var host = edge.NewHost();
+        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)]);
+        await edge.ServeAsync(route);
+        var status = (await edge.StatusAsync(route.AppId, 60)).Hosts.Single();
+        status.Certificate.Should().Be(CertificateState.Failed);
+        status.Reason.Should().Contain("cannot be reached");
+        status.NextAttempt.Should().NotBeNull();
+
+        await edge.Pebble.StartAsync();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while ((await edge.StatusAsync(route.AppId)).Hosts.Single().Certificate != CertificateState.Active) await Task.Delay(200, deadline.Token);
+        (await edge.ServedSerialAsync(served)).Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_order_that_a_killed_edge_had_begun_is_gone_on_with()
+    {
+        // Pebble waits before it verifies, so that the kill comes in the middle.
+        await using var edge = await RunningEdge.StartAsync(zone.Zone, knobs: new() { ["PEBBLE_VA_NOSLEEP"] = "0", ["PEBBLE_VA_SLEEPTIME"] = "3" });
+        await using var app = await TenantApp.StartAsync("a");
+        var host = edge.NewHost();
+        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)]);
+        await edge.ServeAsync(route);
+        string? order = null;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((order = Directory.EnumerateFiles(Path.Combine(edge.Data, "acme"), $"{host}.json", SearchOption.AllDirectories).FirstOrDefault()) is null) await Task.Delay(20, deadline.Token);
+        await edge.KillProcessAsync();
+        var begun = await File.ReadAllTextAsync(order);
+
+        await edge.StartProcessAsync();
+        await edge.ActiveAsync(route.AppId);
+
+        File.Exists(order).Should().BeFalse("a finished order is forgotten");
+        using var key = System.Security.Cryptography.ECDsa.Create();
+        key.ImportFromPem(await File.ReadAllTextAsync(edge.CertificateFile(host)));
+        System.Text.Json.JsonDocument.Parse(begun).RootElement.GetProperty("Key").GetString().Should().Be(key.ExportPkcs8PrivateKeyPem(), "the certificate is the begun order's");
+    }
+
+    [Fact]
+    public async Task Requests_without_pause_over_new_connections_see_none_of_fifty_route_changes()
+    {
+        await using var edge = await RunningEdge.StartAsync(zone.Zone);
+        await using var app = await TenantApp.StartAsync("a");
+        var (_, host) = await edge.ServeNewAsync(app);
+        using var done = new CancellationTokenSource();
+        var failures = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var requests = 0;
+        using var browser = await edge.BrowserAsync(keepAlive: false);
+        var clients = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                try
+                {
+                    var answer = await browser.GetStringAsync(edge.Https(host));
+                    if (answer != "hello from a") failures.Enqueue(answer);
+                }
+                catch (HttpRequestException e)
+                {
+                    failures.Enqueue(e.ToString());
+                }
+
+                Interlocked.Increment(ref requests);
+            }
+        })).ToList();
+
+        var changes = 0;
+        await Parallel.ForEachAsync(Enumerable.Range(0, 5), new ParallelOptions { MaxDegreeOfParallelism = 5 }, async (_, _) =>
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                await edge.ServeAsync(new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(edge.NewHost(), false)]));
+                Interlocked.Increment(ref changes);
+            }
+        });
+        await done.CancelAsync();
+        await Task.WhenAll(clients);
+
+        changes.Should().Be(50);
+        requests.Should().BeGreaterThan(50);
+        failures.Should().BeEmpty();
+    }
+}
