@@ -42,8 +42,6 @@ public readonly record struct HostName
             if (label[0] == '-' || label[^1] == '-') return "A part of a host name begins or ends with a hyphen. Send it without.";
             if (!label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
                 return "A host name has a character that is no letter, digit, hyphen or dot. Send only those.";
-            if (label.StartsWith("xn--", StringComparison.Ordinal) && label.Length == 4)
-                return "A part of a host name is an empty A-label. Send a complete one (xn--…).";
         }
 
         return labels[^1].All(char.IsAsciiDigit) ? "A host name is an address. Send a name: certificates are issued for names." : null;
