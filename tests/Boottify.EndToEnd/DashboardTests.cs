@@ -76,6 +76,27 @@ public sealed class DashboardTests(Platform platform, Browser browser)
     }
 
     [Fact]
+    public async Task A_follower_whose_connection_is_cut_goes_on_by_itself_with_every_line_once()
+    {
+        await using var app = await platform.CreateAppAsync(SlowBuild(), "Cut off");
+        await using var link = new CuttableLink(platform.Url);
+        await using var tab = await browser.OpenAsync();
+        await SignInAsync(tab.Page, link.Url);
+        var deployment = await app.AnnounceAsync();
+        await tab.Page.GotoAsync(new Uri(link.Url, $"deployments/{deployment}").ToString());
+
+        for (var tick = 2; tick <= 6; tick += 2)
+        {
+            await Expect(tab.Page.Locator(".row .text").GetByText($"tick {tick}", new() { Exact = true })).ToBeVisibleAsync(Patiently);
+            link.Cut().Should().BePositive();
+        }
+
+        await Expect(tab.Page.Locator(".row .text").GetByText("tick 9", new() { Exact = true })).ToBeVisibleAsync(Patiently);
+        var shown = await tab.Page.Locator(".row .text").AllInnerTextsAsync();
+        shown.Where(text => text.StartsWith("tick ", StringComparison.Ordinal)).Take(9).Should().Equal(Enumerable.Range(1, 9).Select(n => $"tick {n}"));
+    }
+
+    [Fact]
     public async Task A_failed_build_shows_its_reason_and_its_whole_log()
     {
         await using var app = await platform.CreateAppAsync(SourceRepository.Sample("broken-build"), "Broken build");
@@ -135,9 +156,9 @@ public sealed class DashboardTests(Platform platform, Browser browser)
         tab.Errors.Should().BeEmpty();
     }
 
-    private async Task SignInAsync(IPage page)
+    private async Task SignInAsync(IPage page, Uri? address = null)
     {
-        await page.GotoAsync(platform.Url.ToString());
+        await page.GotoAsync((address ?? platform.Url).ToString());
         await page.GetByLabel("Access token").FillAsync(platform.Token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Apps", Exact = true })).ToBeVisibleAsync();

@@ -79,7 +79,7 @@ export class Scroller {
     const real = this.element.scrollTop;
     const step = real - this.lastReal;
     // Our own move comes back as an event, too.
-    if (Math.abs(step) < 0.5) return;
+    if (Math.abs(step) < 0.5) return false;
     this.lastReal = real;
     if (this.height <= TALLEST) this.top = real;
     else if (real <= 0) this.top = 0;
@@ -87,9 +87,15 @@ export class Scroller {
     else if (Math.abs(step) < this.viewport * 2) this.top = Math.max(0, Math.min(this.end, this.top + step));
     else this.top = (real * this.end) / this.realEnd;
     this.onMove(step);
-    if (this.height > TALLEST) {
-      clearTimeout(this.settling);
-      this.settling = setTimeout(() => { this.align(); this.onMove(0); }, 150);
-    }
+    clearTimeout(this.settling);
+    if (this.height > TALLEST) this.settling = setTimeout(() => this.settle(), 150);
+    return true;
+  }
+
+  /** Puts the thumb back in proportion once the reader rests; a move whose event is still on its way is counted first. */
+  settle() {
+    if (this.moved()) return;
+    this.align();
+    this.onMove(0);
   }
 }
