@@ -1,14 +1,11 @@
 using Boottify.Cluster.Rollout;
-using Boottify.Databases;
-using Boottify.Dns;
-using Boottify.Routes;
 using k8s;
 
 namespace Boottify.Cluster;
 
 public static class ClusterModule
 {
-    /// <summary>Registers all that a step does to the cluster, the apps' databases, the zone and the edge.</summary>
+    /// <summary>Registers <see cref="ICluster"/>.</summary>
     /// <exception cref="InvalidOperationException">A setting is missing or malformed; the message names it.</exception>
     public static IServiceCollection AddCluster(this IServiceCollection services, IConfiguration configuration)
     {
@@ -20,10 +17,7 @@ public static class ClusterModule
         services.AddSingleton<ClusterInspection>();
         services.AddSingleton<RolloutWatch>();
         services.AddSingleton<ICluster, KubernetesCluster>();
-        return services
-            .AddAppDatabases(configuration)
-            .AddDnsZone(configuration)
-            .AddEdge(configuration);
+        return services;
     }
 
     internal static Kubernetes Connect(ClusterSettings settings)

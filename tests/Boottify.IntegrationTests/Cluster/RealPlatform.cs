@@ -1,4 +1,7 @@
 using Boottify.Cluster;
+using Boottify.Databases;
+using Boottify.Dns;
+using Boottify.Routes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,7 +26,7 @@ public static class RealPlatform
         Setting("KUBECONFIG");
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddCluster(Configuration);
+        services.AddCluster(Configuration).AddAppDatabases(Configuration).AddDnsZone(Configuration).AddEdge(Configuration);
         return services.BuildServiceProvider();
     }
 }
