@@ -56,6 +56,8 @@ CONF
   role boottify "$(secret database)" 'CREATEDB'
   role boottify_apps "$(secret app-database)" 'CREATEDB CREATEROLE'
   [ "$(sql -c "select 1 from pg_database where datname = 'boottify'")" = 1 ] || sql -c 'create database boottify owner boottify'
+  # The apps' roles share this server: none but those named may open its other databases.
+  sql <<< 'revoke connect on database postgres, template1, boottify from public; grant connect on database postgres to boottify_apps'
 }
 
 sql() { PGPASSWORD=$(secret postgres) PGCONNECT_TIMEOUT=5 "$(bin psql)" -qtAX -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(port postgres 15432)" -U $superuser -d postgres "$@"; }
