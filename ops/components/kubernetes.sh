@@ -244,7 +244,10 @@ forget_apps() {
       '.items[] | select(any(.spec.template.spec.containers[]; .image | startswith($from))) | .metadata.namespace'
     curl -sf -m 10 -K - "$(value BOOTTIFY_URL)/api/apps?limit=200" <<< "header = \"Authorization: Bearer $(value BOOTTIFY_TOKEN)\"" |
       jq -r '.items[].namespace'; } 2> /dev/null | sort -u)
-  for namespace in $all; do api "/api/v1/namespaces/$namespace" -X DELETE -o /dev/null || true; done
+  for namespace in $all; do
+    api "/api/v1/namespaces/$namespace" -X DELETE -o /dev/null || true
+    api "/api/v1/namespaces/$namespace/pods?gracePeriodSeconds=0" -X DELETE -o /dev/null || true
+  done
   for namespace in $all; do pidfile='' await 90 namespace_gone "$namespace" || echo "the namespace $namespace is still there" >&2; done
   docker --host "$(docker_endpoint)" images -q --filter "reference=$registry/*" --filter "reference=$registry/*/*" | sort -u |
     xargs -r docker --host "$(docker_endpoint)" rmi -f > /dev/null 2>&1 || true
