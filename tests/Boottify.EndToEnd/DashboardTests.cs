@@ -40,9 +40,12 @@ public sealed class DashboardTests(Platform platform, Browser browser)
         // Gone if the page were loaded again: all that follows arrives by itself.
         await page.EvaluateAsync("window.neverReloaded = true");
 
+        await Expect(page.Locator(".pulse.live")).ToBeVisibleAsync(Patiently);
+        await Expect(page.Locator(".step[data-step=build][data-status=running]")).ToBeVisibleAsync(Patiently);
+        await Expect(page.Locator(".heading .status:is(.good, .bad, .warn, .quiet)")).ToBeVisibleAsync(Patiently);
+        await Expect(page.Locator(".heading .status")).ToHaveTextAsync("Succeeded");
         foreach (var step in Steps)
-            await Expect(page.Locator($".step[data-step={step}][data-status=succeeded]")).ToBeVisibleAsync(Patiently);
-        await Expect(page.Locator(".heading [data-status=succeeded]")).ToBeVisibleAsync(Patiently);
+            await Expect(page.Locator($".step[data-step={step}][data-status=succeeded]")).ToBeVisibleAsync();
         (await page.EvaluateAsync<bool>("window.neverReloaded === true")).Should().BeTrue();
 
         var log = await app.LogAsync(deployment);
