@@ -36,7 +36,7 @@ internal sealed partial class PostgresAppDatabases(NpgsqlDataSource server, stri
                 await RunAsync(connection, $"CREATE ROLE {Quote(role)} NOLOGIN", token);
             await RunAsync(
                 connection,
-                $"ALTER ROLE {Quote(role)} WITH LOGIN NOINHERIT NOCREATEDB NOCREATEROLE CONNECTION LIMIT {ConnectionLimit} PASSWORD '{verifier}'",
+                $"ALTER ROLE {Quote(role)} WITH LOGIN INHERIT NOCREATEDB NOCREATEROLE CONNECTION LIMIT {ConnectionLimit} PASSWORD '{verifier}'",
                 token);
             await RunAsync(connection, $"ALTER ROLE {Quote(role)} SET statement_timeout = '60s'", token);
             await RunAsync(connection, $"ALTER ROLE {Quote(role)} SET idle_in_transaction_session_timeout = '60s'", token);

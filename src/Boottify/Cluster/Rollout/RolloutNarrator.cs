@@ -48,6 +48,8 @@ internal sealed class RolloutNarrator(RolloutView view, ILogSink log)
             "Killing" => $"Pod {name}: {message}.".Replace("..", ".", StringComparison.Ordinal),
             "BackOff" => $"Pod {name}: {message}.",
             "FailedCreate" => RolloutJudge.QuotaWords(message),
+            // The kubelet tries again at once.
+            "FailedMount" when message.Contains("failed to sync", StringComparison.Ordinal) => null,
             "Failed" or "FailedMount" or "Evicted" or "FailedPreStopHook" => $"Pod {name}: {message}",
             _ => $"Pod {name}: {happening.Reason}: {message}",
         };

@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Boottify.Deployments;
+using CliWrap;
+using CliWrap.Buffered;
+using k8s;
+using k8s.Models;
+
+namespace Boottify.IntegrationTests.Cluster;
+
+public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Kubectl_shows_every_object_and_a_second_apply_changes_none_of_them()
+    {
+        await using var app = fixture.NewApp();
+        var release = app.Release(await fixture.Images.ServerAsync());
+        await app.DeployAsync(release);
+
+        var first = await VersionsAsync(app.Namespace);
+        string[] fixedNames = ["ResourceQuota/app", "LimitRange/app", "ServiceAccount/app", "Secret/registry", "NetworkPolicy/app", "Deployment/app", "Service/app", "Ingress/app"];
+        first.Keys.Should().Contain(fixedNames);
+        first.Keys.Should().Contain(name => name.StartsWith("ConfigMap/env-")).And.Contain(name => name.StartsWith("Secret/env-"));
+
+        await fixture.Cluster.PrepareAsync(release, Cancellation);
+        await fixture.Cluster.ApplyAsync(release, Cancellation);
+        (await VersionsAsync(app.Namespace)).Should().BeEquivalentTo(first);
+    }
+
+    [Fact]
+    public async Task The_running_image_is_given_by_digest()
+    {
+        await using var app = fixture.NewApp();
+        var image = await fixture.Images.ServerAsync();
+        await app.DeployAsync(app.Release(image));
+        (await KubectlAsync("get", "pods", "-n", app.Namespace, "-o", "jsonpath={.items[*].spec.containers[*].image}")).Should().Be(image).And.Contain("@sha256:");
+    }
+
+    [Fact]
+    public async Task Environments_that_no_release_can_need_any_more_are_removed()
+    {
+        await using var app = fixture.NewApp();
+        var image = await fixture.Images.ServerAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            var release = app.Release(image, version: $"v{i}");
+            await fixture.Cluster.PrepareAsync(release, Cancellation);
+            await fixture.Cluster.ApplyAsync(release, Cancellation);
+        }
+
+        await app.DeployAsync(app.Release(image, version: "last"));
+        await app.DeployAsync(app.Release(image, version: "last"));
+        var kept = (await VersionsAsync(app.Namespace)).Keys.Where(name => name.StartsWith("ConfigMap/env-", StringComparison.Ordinal));
+        kept.Should().HaveCountLessThanOrEqualTo(4, "the history holds two old ReplicaSets, and one may be leaving");
+    }
+
+    [Fact]
+    public async Task A_namespace_that_another_platform_made_is_not_touched()
+    {
+        await using var app = fixture.NewApp();
+        var release = app.Release("127.0.0.1:1/none@sha256:" + new string('0', 64));
+        await fixture.Kubernetes.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = app.Namespace } }, cancellationToken: Cancellation);
+        try
+        {
+            await FluentActions.Awaiting(() => fixture.Cluster.PrepareAsync(release, Cancellation)).Should().ThrowAsync<StepException>().WithMessage("*not this platform's*");
+            await FluentActions.Awaiting(() => fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromSeconds(1), Cancellation)).Should().ThrowAsync<StepException>();
+            (await fixture.Cluster.ListAppsAsync(Cancellation)).Should().NotContain(app.Id);
+        }
+        finally
+        {
+            await fixture.Kubernetes.CoreV1.DeleteNamespaceAsync(app.Namespace, cancellationToken: CancellationToken.None);
+            await GoneAsync(app.Namespace);
+        }
+    }
+
+    [Fact]
+    public async Task Removing_the_workload_leaves_the_namespace_and_no_pod()
+    {
+        await using var app = fixture.NewApp();
+        await app.DeployAsync(app.Release(await fixture.Images.ServerAsync()));
+        await fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation);
+        await fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation);
+
+        var left = (await VersionsAsync(app.Namespace)).Keys;
+        left.Should().NotContain(name => name.StartsWith("Pod/") || name.StartsWith("Deployment/") || name.StartsWith("Service/") || name.StartsWith("Ingress/"));
+        (await fixture.Cluster.ListAppsAsync(Cancellation)).Should().Contain(app.Id);
+    }
+
+    [Fact]
+    public async Task A_deleted_namespace_is_gone_when_the_call_returns()
+    {
+        await using var app = fixture.NewApp();
+        await app.DeployAsync(app.Release(await fixture.Images.ServerAsync()));
+        (await fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromMinutes(2), Cancellation)).Should().BeNull();
+        (await KubectlAsync("get", "namespace", app.Namespace, "--ignore-not-found")).Should().BeEmpty();
+        (await fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromMinutes(2), Cancellation)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_namespace_that_a_finalizer_holds_names_it()
+    {
+        await using var app = fixture.NewApp();
+        var release = app.Release("127.0.0.1:1/none@sha256:" + new string('0', 64));
+        await fixture.Cluster.PrepareAsync(release, Cancellation);
+        var held = new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "held", Finalizers = ["example.org/not-yet"] } };
+        await fixture.Kubernetes.CoreV1.CreateNamespacedConfigMapAsync(held, app.Namespace, cancellationToken: Cancellation);
+
+        var reason = await fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromSeconds(20), Cancellation);
+        reason.Should().Contain("example.org/not-yet");
+
+        await fixture.Kubernetes.CoreV1.PatchNamespacedConfigMapAsync(
+            new V1Patch(new[] { new { op = "remove", path = "/metadata/finalizers" } }, V1Patch.PatchType.JsonPatch), "held", app.Namespace, cancellationToken: Cancellation);
+        (await fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromMinutes(2), Cancellation)).Should().BeNull();
+    }
+
+    private static async Task<Dictionary<string, string>> VersionsAsync(string @namespace)
+    {
+        var json = await KubectlAsync("get", "resourcequota,limitrange,serviceaccount,secret,configmap,networkpolicy.networking.k8s.io,deployment,service,ingress.networking.k8s.io,pod", "-n", @namespace, "-o", "json");
+        return JsonDocument.Parse(json).RootElement.GetProperty("items").EnumerateArray()
+            // Its count of what is used is the cluster's own, and so is what a pod's or a Deployment's status says.
+            .ToDictionary(
+                item => $"{item.GetProperty("kind").GetString()}/{item.GetProperty("metadata").GetProperty("name").GetString()}",
+                item => item.GetProperty("metadata").TryGetProperty("generation", out var generation) ? generation.ToString()
+                    : item.GetProperty("kind").GetString() is "ResourceQuota" ? item.GetProperty("spec").ToString()
+                    : item.GetProperty("kind").GetString() is "Pod" ? item.GetProperty("metadata").GetProperty("uid").ToString()
+                    : item.GetProperty("metadata").GetProperty("resourceVersion").ToString(),
+                StringComparer.Ordinal);
+    }
+
+    private async Task GoneAsync(string @namespace)
+    {
+        for (var i = 0; i < 300 && (await KubectlAsync("get", "namespace", @namespace, "--ignore-not-found")).Length > 0; i++)
+            await Task.Delay(100, CancellationToken.None);
+    }
+
+    private static async Task<string> KubectlAsync(params string[] arguments)
+    {
+        RealPlatform.Setting("KUBECONFIG");
+        var result = await Cli.Wrap("kubectl").WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Cancellation);
+        result.ExitCode.Should().Be(0, result.StandardError);
+        return result.StandardOutput.Trim();
+    }
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using Boottify.Apps;
+using Boottify.Dns;
+using Boottify.IntegrationTests.Cluster;
+using DnsClient;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Boottify.IntegrationTests.Dns;
+
+public sealed class DnsZoneTests : IAsyncDisposable
+{
+    private readonly ServiceProvider services = RealPlatform.Services();
+    private readonly List<string> made = [];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private IDnsZone Zone => services.GetRequiredService<IDnsZone>();
+
+    [Fact]
+    public async Task A_published_host_is_answered_by_the_name_server_when_the_call_returns()
+    {
+        var host = NewHost();
+        await Zone.PublishAsync(host, "127.0.0.1", Cancellation);
+        (await LookUpAsync(host)).Should().Equal("127.0.0.1");
+        (await Zone.ListAsync(Cancellation)).Should().Contain(host);
+    }
+
+    [Fact]
+    public async Task Publishing_another_address_replaces_the_first_and_the_same_again_changes_nothing()
+    {
+        var host = NewHost();
+        await Zone.PublishAsync(host, "127.0.0.1", Cancellation);
+        await Zone.PublishAsync(host, "127.0.0.2", Cancellation);
+        await Zone.PublishAsync(host, "127.0.0.2", Cancellation);
+        (await LookUpAsync(host)).Should().Equal("127.0.0.2");
+    }
+
+    [Fact]
+    public async Task Withdrawing_removes_it_and_may_be_repeated()
+    {
+        var host = NewHost();
+        await Zone.PublishAsync(host, "127.0.0.1", Cancellation);
+        await Zone.WithdrawAsync(host, Cancellation);
+        await Zone.WithdrawAsync(host, Cancellation);
+        (await LookUpAsync(host)).Should().BeEmpty();
+        (await Zone.ListAsync(Cancellation)).Should().NotContain(host);
+    }
+
+    [Fact]
+    public async Task Many_at_once_are_all_there_in_the_end()
+    {
+        var hosts = Enumerable.Range(0, 12).Select(_ => NewHost()).ToList();
+        await Task.WhenAll(hosts.Select(h => Zone.PublishAsync(h, "127.0.0.1", Cancellation)));
+        (await Zone.ListAsync(Cancellation)).Should().Contain(hosts);
+    }
+
+    [Theory]
+    [InlineData("example.com")]
+    [InlineData("UPPER.{0}")]
+    [InlineData("a b.{0}")]
+    [InlineData("{0}")]
+    [InlineData("../zones.{0}")]
+    public async Task A_name_outside_the_zone_is_refused(string host) =>
+        await FluentActions.Awaiting(() => Zone.PublishAsync(string.Format(null, host, RealPlatform.Setting("BOOTTIFY_DOMAIN")), "127.0.0.1", Cancellation))
+            .Should().ThrowAsync<ArgumentException>();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in made)
+            await Zone.WithdrawAsync(host, CancellationToken.None);
+        await services.DisposeAsync();
+    }
+
+    private string NewHost()
+    {
+        var host = $"test-{AppIds.New()}.{RealPlatform.Setting("BOOTTIFY_DOMAIN")}";
+        made.Add(host);
+        return host;
+    }
+
+    private static async Task<IReadOnlyList<string>> LookUpAsync(string host)
+    {
+        var server = IPEndPoint.Parse(RealPlatform.Setting("BOOTTIFY_DNS"));
+        var client = new LookupClient(new LookupClientOptions(server) { UseCache = false, Recursion = false });
+        var answer = await client.QueryAsync(host, QueryType.A, cancellationToken: Cancellation);
+        return [.. answer.Answers.ARecords().Select(a => a.Address.ToString())];
+    }
+}
