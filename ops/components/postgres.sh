@@ -49,7 +49,6 @@ log_line_prefix = '%m [%p] %u@%d '
 timezone = 'UTC'
 log_timezone = 'UTC'
 CONF
-  rm -f "$data/postmaster.pid"
   touch "$log"; chmod 600 "$log"
   launch "$pidfile" "$log" setpriv --reuid postgres --regid postgres --clear-groups -- "$(bin postgres)" -D "$data"
   await 60 sql -c 'select 1' || { show_log; fail "PostgreSQL does not start" "see $log"; }
