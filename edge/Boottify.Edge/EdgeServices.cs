@@ -26,6 +26,7 @@ public static class EdgeServices
         services.AddHostedService<EdgeStart>();
         services.AddHostedService(provider => provider.GetRequiredService<NginxApplier>());
         services.AddHostedService(provider => provider.GetRequiredService<CertificateKeeper>());
+        services.AddHostedService<RenewalWindows>();
         services.AddProblemDetails();
     }
 }

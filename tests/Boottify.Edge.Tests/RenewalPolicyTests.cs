@@ -31,6 +31,22 @@ public sealed class RenewalPolicyTests
     }
 
     [Fact]
+    public void What_the_authority_suggests_goes_before_our_own_rule_but_leaves_time_for_trouble()
+    {
+        var certificate = new PublishedCertificate("01", s_now, s_now.AddDays(90));
+        RenewalPolicy.RenewAt(Host("a.test"), certificate, s_now.AddDays(10)).Should().Be(s_now.AddDays(10));
+        RenewalPolicy.RenewAt(Host("a.test"), certificate, s_now.AddDays(100)).Should().Be(s_now.AddDays(85.5));
+    }
+
+    [Fact]
+    public void A_moment_in_the_authoritys_window_is_chosen_by_luck_and_a_window_that_is_over_means_now()
+    {
+        var window = new RenewalWindow(s_now.AddDays(1), s_now.AddDays(3), TimeSpan.FromHours(6), null);
+        window.Choose(s_now, 0.5).Should().Be(s_now.AddDays(2));
+        window.Choose(s_now.AddDays(5), 0.5).Should().Be(s_now.AddDays(5));
+    }
+
+    [Fact]
     public void Failures_are_waited_for_longer_and_longer_and_never_more_than_five_in_the_first_hour()
     {
         var waits = Enumerable.Range(1, 20).Select(failures => RenewalPolicy.Backoff(failures, null, 0)).ToList();

@@ -17,7 +17,7 @@ public sealed class RouteDecisionTests
     public void The_same_one_is_so_already() => Decide(Route(1), Held(Route(1))).Should().BeOfType<RouteDecision.AlreadySo>();
 
     [Fact]
-    public void The_same_version_with_another_wish_is_refused() => Detail(Decide(Route(1, "10.0.0.2:80"), Held(Route(1)))).Should().Contain("higher version");
+    public void Of_two_wishes_with_one_version_the_later_is_taken() => Decide(Route(1, "10.0.0.2:80"), Held(Route(1))).Should().BeOfType<RouteDecision.Accept>();
 
     [Fact]
     public void An_older_one_is_refused_whatever_it_says() => Detail(Decide(Route(1), Held(Route(2)))).Should().Contain("older than version 2");

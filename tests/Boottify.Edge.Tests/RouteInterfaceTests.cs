@@ -40,12 +40,9 @@ public sealed class RouteInterfaceTests(SharedEdge shared)
         var route = new AppRoute(RunningEdge.NewAppId(), 5, app.Upstream, [new RouteHost(host, false)]);
         await Edge.ServeAsync(route);
         await Edge.ServeAsync(route);
-        foreach (var refused in (AppRoute[])[route with { Version = 4, Upstream = other.Upstream }, route with { Upstream = other.Upstream }])
-        {
-            using var answer = await Edge.PutAsync(refused);
-            answer.StatusCode.Should().Be(HttpStatusCode.Conflict);
-            (await DetailAsync(answer)).Should().Contain("version 5");
-        }
+        using var answer = await Edge.PutAsync(route with { Version = 4, Upstream = other.Upstream });
+        answer.StatusCode.Should().Be(HttpStatusCode.Conflict);
+        (await DetailAsync(answer)).Should().Contain("version 5");
 
         using var browser = await Edge.BrowserAsync();
         (await browser.GetStringAsync(Edge.Http(host))).Should().Be("hello from a");

@@ -130,6 +130,44 @@ public sealed class ServingTests(SharedEdge shared)
     }
 
     [Fact]
+    public async Task Browsers_are_bound_to_https_only_for_hosts_whose_owner_asked_for_it()
+    {
+        await using var app = await TenantApp.StartAsync("a");
+        var (bound, free) = (Edge.NewHost(), Edge.NewHost());
+        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(bound, RedirectToHttps: false, Hsts: true), new RouteHost(free)]);
+        await Edge.ServeAsync(route);
+        await Edge.ActiveAsync(route.AppId);
+        using var browser = await Edge.BrowserAsync();
+        (await HstsAsync(Edge.Https(bound))).Should().Equal("max-age=31536000");
+        (await HstsAsync(Edge.Https(free))).Should().BeEmpty();
+        (await HstsAsync(Edge.Http(bound))).Should().BeEmpty("it means nothing over plain HTTP");
+
+        async Task<IEnumerable<string>> HstsAsync(Uri url)
+        {
+            using var answer = await browser.GetAsync(url);
+            return answer.Headers.TryGetValues("Strict-Transport-Security", out var values) ? values : [];
+        }
+    }
+
+    [Fact]
+    public async Task A_body_is_limited_by_the_apps_policy()
+    {
+        await using var app = await TenantApp.StartAsync("a");
+        foreach (var (policy, expected) in new[] { (RoutePolicy.Standard, HttpStatusCode.RequestEntityTooLarge), (RoutePolicy.Uploads, HttpStatusCode.OK) })
+        {
+            var host = Edge.NewHost();
+            var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)], policy);
+            await Edge.ServeAsync(route);
+            await Edge.ActiveAsync(route.AppId);
+            using var browser = await Edge.BrowserAsync();
+            using var request = new HttpRequestMessage(HttpMethod.Post, Edge.Https(host, "/length")) { Content = new ByteArrayContent(new byte[101 << 20]) };
+            request.Headers.ExpectContinue = true;
+            using var answer = await browser.SendAsync(request);
+            answer.StatusCode.Should().Be(expected, policy.ToString());
+        }
+    }
+
+    [Fact]
     public async Task An_event_stream_arrives_event_by_event()
     {
         await using var app = await TenantApp.StartAsync("a");

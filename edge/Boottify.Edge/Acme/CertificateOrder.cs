@@ -23,14 +23,15 @@ public sealed class CertificateOrder(AcmeTransport transport, AcmeAccount accoun
     private static readonly TimeSpan s_firstLook = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(5);
 
+    /// <param name="replaces">The certificate that this one follows (RFC 9773, 5), which frees the order from the CA's limits; null for a first one.</param>
     /// <exception cref="AcmeException">No certificate this time; the problem says why.</exception>
-    public async Task<IssuedCertificate> RunAsync(HostName host, CancellationToken cancellation)
+    public async Task<IssuedCertificate> RunAsync(HostName host, string? replaces, CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(s_deadline, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         try
         {
-            var (order, key) = await ResumeAsync(host, either.Token) ?? await NewAsync(host, either.Token);
+            var (order, key) = await ResumeAsync(host, either.Token) ?? await NewAsync(host, replaces, either.Token);
             return await FinishAsync(host, order, key, either.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -61,16 +62,31 @@ public sealed class CertificateOrder(AcmeTransport transport, AcmeAccount accoun
         return null;
     }
 
-    private async Task<(AcmeOrder, string)> NewAsync(HostName host, CancellationToken cancellation)
+    private async Task<(AcmeOrder, string)> NewAsync(HostName host, string? replaces, CancellationToken cancellation)
     {
-        var url = await transport.AddressOfAsync("newOrder", cancellation);
-        var wish = new JsonObject { ["identifiers"] = new JsonArray(new JsonObject { ["type"] = "dns", ["value"] = host.ToString() }) };
-        var answer = await account.PostAsync(url, wish.ToJsonString(), cancellation);
+        var answer = await PlaceAsync(host, replaces, cancellation);
         var address = answer.Location ?? throw AcmeException.Because("The certificate authority gave the order no address.");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var pem = key.ExportPkcs8PrivateKeyPem();
         await pending.StoreAsync(host.ToString(), new PendingOrders.Pending(address, pem), cancellation);
         return (AcmeOrder.From(answer, address), pem);
+    }
+
+    private async Task<AcmeAnswer> PlaceAsync(HostName host, string? replaces, CancellationToken cancellation)
+    {
+        var url = await transport.AddressOfAsync("newOrder", cancellation);
+        var wish = new JsonObject { ["identifiers"] = new JsonArray(new JsonObject { ["type"] = "dns", ["value"] = host.ToString() }) };
+        if (replaces is not null && await transport.FindAsync("renewalInfo", cancellation) is not null) wish["replaces"] = replaces;
+        try
+        {
+            return await account.PostAsync(url, wish.ToJsonString(), cancellation);
+        }
+        catch (AcmeException e) when (wish.ContainsKey("replaces") && e.Problem.Status is >= 400 and < 500 and not 429)
+        {
+            // Replaced already (409 alreadyReplaced), or by a CA that does not know the old one: then as a new order.
+            wish.Remove("replaces");
+            return await account.PostAsync(url, wish.ToJsonString(), cancellation);
+        }
     }
 
     private async Task<IssuedCertificate> FinishAsync(HostName host, AcmeOrder order, string key, CancellationToken cancellation)
@@ -109,7 +125,7 @@ public sealed class CertificateOrder(AcmeTransport transport, AcmeAccount accoun
             var key = await account.KeyAsync(cancellation);
             using var answer = answers.Give(host, challenge.Token, key.KeyAuthorization(challenge.Token));
             // One that is processing already was asked for before a crash.
-            if (challenge is { Status: "pending", Url: { } start }) await account.PostAsync(start, "{}", cancellation);
+            if (challenge is { Status: "pending", Url: { } start }) await StartAsync(start, cancellation);
             authorization = await PollAsync(authorization, url, cancellation);
         }
 
@@ -117,6 +133,19 @@ public sealed class CertificateOrder(AcmeTransport transport, AcmeAccount accoun
         var problem = authorization.Challenges.Select(challenge => challenge.Error).FirstOrDefault(error => error is not null);
         pending.Drop(host.ToString());
         throw new AcmeException(problem ?? new AcmeProblem("", $"The certificate authority did not accept the proof for this name: it is {authorization.Status}.", 0, []));
+    }
+
+    private async Task StartAsync(Uri challenge, CancellationToken cancellation)
+    {
+        try
+        {
+            await account.PostAsync(challenge, "{}", cancellation);
+        }
+        catch (AcmeException e) when (e.Problem.Type == "malformed")
+        {
+            // Refused because it was started before, by a request whose answer was lost? Then it is no longer pending.
+            if (AcmeChallenge.From((await account.PostAsync(challenge, "", cancellation)).Json).Status is "pending" or "") throw;
+        }
     }
 
     private async Task<AcmeAuthorization> PollAsync(AcmeAuthorization authorization, Uri url, CancellationToken cancellation)
@@ -155,10 +184,12 @@ public sealed class CertificateOrder(AcmeTransport transport, AcmeAccount accoun
         {
             return AcmeOrder.From(await account.PostAsync(order.Finalize ?? throw AcmeException.Because("The order has no address to finalize it."), payload.ToJsonString(), cancellation), order.Url);
         }
-        catch (AcmeException e) when (e.Problem.Type == "orderNotReady")
+        catch (AcmeException e) when (e.Problem.Type is "orderNotReady" or "malformed")
         {
-            // Finalized before a crash, or by a request whose answer was lost: the order itself says.
-            return AcmeOrder.From(await account.PostAsync(order.Url, "", cancellation), order.Url);
+            // Finalized before a crash, or by a request whose answer was lost? Then the order has gone on.
+            var now = AcmeOrder.From(await account.PostAsync(order.Url, "", cancellation), order.Url);
+            if (now.Status is "processing" or "valid") return now;
+            throw;
         }
     }
 

@@ -11,10 +11,11 @@ public sealed class CertificateIssuer(
     private static readonly TimeSpan s_routeTime = TimeSpan.FromSeconds(60);
 
     /// <exception cref="AcmeException">No certificate is served; the problem says why. One that was published before stays.</exception>
-    public async Task<PublishedCertificate> RunAsync(HostName host, CancellationToken cancellation)
+    /// <param name="before">The one that is served until now.</param>
+    public async Task<PublishedCertificate> RunAsync(HostName host, PublishedCertificate? before, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
-        var issued = await order.RunAsync(host, cancellation);
+        var issued = await order.RunAsync(host, before?.RenewalId, cancellation);
         var (certificate, pem) = PublishedCertificate.Check(issued, host, clock.GetUtcNow());
         await store.PublishAsync(host, pem, cancellation);
         pending.Drop(host.ToString());

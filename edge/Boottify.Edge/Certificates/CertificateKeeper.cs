@@ -12,7 +12,9 @@ namespace Boottify.Edge.Certificates;
 public sealed class CertificateKeeper(CertificateIssuer issuer, CertificateStore store, PendingOrders pending, EdgeSettings settings, TimeProvider clock, ILogger<CertificateKeeper> log)
     : BackgroundService
 {
-    private static readonly TimeSpan s_longestSleep = TimeSpan.FromHours(1);
+    /// <summary>How often it looks whether somebody else has changed or broken a file.</summary>
+    private static readonly TimeSpan s_patrol = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<HostName, KeptHost> _hosts = [];
     private readonly Pulse _work = new();
@@ -35,13 +37,31 @@ public sealed class CertificateKeeper(CertificateIssuer issuer, CertificateStore
         lock (_lock) return [.. _hosts.Values.Select(host => host.StatusAt(clock.GetUtcNow()))];
     }
 
+    /// <summary>The certificates that are served, by host.</summary>
+    public IReadOnlyList<(HostName Host, PublishedCertificate Certificate)> Certificates()
+    {
+        lock (_lock) return [.. _hosts.Values.Where(host => host is { Working: false, Certificate: not null }).Select(host => (host.Host, host.Certificate!))];
+    }
+
+    /// <summary>Renews the host's certificate with that serial at that time instead of by our own rule.</summary>
+    public void Suggest(HostName host, string serial, DateTimeOffset at)
+    {
+        lock (_lock)
+        {
+            if (_hosts.GetValueOrDefault(host) is not { } kept) return;
+            kept.Suggestion = (serial, at);
+        }
+
+        _work.Send();
+    }
+
     /// <summary>From now on exactly these routes' hosts have certificates. Callers follow one after the other.</summary>
     public void Follow(IReadOnlyList<CheckedRoute> routes)
     {
         var wanted = routes.SelectMany(route => route.Hosts).Select(host => host.Name).ToHashSet();
         List<HostName> added;
         lock (_lock) added = [.. wanted.Where(host => !_hosts.ContainsKey(host))];
-        var known = added.ConvertAll(host => new KeptHost(host) { Certificate = store.Find(host), Trouble = store.TroubleOf(host) });
+        var known = added.ConvertAll(host => new KeptHost(host) { Stamp = store.StampOf(host), Certificate = store.Find(host), Trouble = store.TroubleOf(host) });
         lock (_lock)
         {
             foreach (var gone in _hosts.Values.Where(kept => !wanted.Contains(kept.Host)).ToList())
@@ -68,10 +88,17 @@ public sealed class CertificateKeeper(CertificateIssuer issuer, CertificateStore
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var running = new HashSet<Task>();
+        var looked = clock.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
             var woken = _work.Next;
-            var sleep = s_longestSleep;
+            var sleep = s_patrol;
+            if (clock.GetElapsedTime(looked) >= s_patrol)
+            {
+                Patrol();
+                looked = clock.GetTimestamp();
+            }
+
             lock (_lock)
             {
                 var now = clock.GetUtcNow();
@@ -101,6 +128,24 @@ public sealed class CertificateKeeper(CertificateIssuer issuer, CertificateStore
         await Task.WhenAll(running);
     }
 
+    /// <summary>A file that was changed, broken or lost behind our back is read again; one that cannot be used any more is replaced by a new order.</summary>
+    private void Patrol()
+    {
+        List<KeptHost> resting;
+        lock (_lock) resting = [.. _hosts.Values.Where(host => host is { Working: false, Certificate: not null })];
+        foreach (var host in resting)
+        {
+            var stamp = store.StampOf(host.Host);
+            if (stamp == host.Stamp) continue;
+            var certificate = store.Find(host.Host);
+            lock (_lock)
+            {
+                if (host.Working) continue;
+                (host.Stamp, host.Certificate) = (stamp, certificate);
+            }
+        }
+    }
+
     /// <summary>One attempt; its outcome, whatever it is, is written in one place.</summary>
     private async Task WorkAsync(KeptHost kept, CancellationToken stopping)
     {
@@ -109,7 +154,7 @@ public sealed class CertificateKeeper(CertificateIssuer issuer, CertificateStore
         var trouble = kept.Trouble;
         try
         {
-            certificate = await issuer.RunAsync(kept.Host, either.Token);
+            certificate = await issuer.RunAsync(kept.Host, kept.Certificate, either.Token);
             trouble = null;
             Issued++;
         }
@@ -135,6 +180,7 @@ public sealed class CertificateKeeper(CertificateIssuer issuer, CertificateStore
         lock (_lock)
         {
             kept.Certificate = certificate;
+            kept.Stamp = store.StampOf(kept.Host);
             kept.Trouble = trouble;
             kept.Working = false;
             _working--;

@@ -12,6 +12,8 @@ namespace Boottify.Edge.Certificates;
 /// </summary>
 public sealed class CertificateStore(EdgeFolders folders, TimeProvider clock, ILogger<CertificateStore> log)
 {
+    private const int LargestFile = 1 << 20;
+
     /// <param name="Failures">In a row, since the last success.</param>
     public sealed record Trouble(int Failures, string Reason, DateTimeOffset NextAttempt);
 
@@ -22,6 +24,8 @@ public sealed class CertificateStore(EdgeFolders folders, TimeProvider clock, IL
         if (!File.Exists(file)) return null;
         try
         {
+            // A file of ours is small; whatever else it became is not read into memory.
+            if (new FileInfo(file).Length > LargestFile) throw AcmeException.Because("The file is too large.");
             var pem = File.ReadAllText(file);
             return PublishedCertificate.Check(new IssuedCertificate(pem, pem), host, clock.GetUtcNow()).Certificate;
         }
@@ -31,6 +35,9 @@ public sealed class CertificateStore(EdgeFolders folders, TimeProvider clock, IL
             return null;
         }
     }
+
+    /// <summary>Differs when the file is another one than before.</summary>
+    public (DateTime Written, long Length) StampOf(HostName host) => new FileInfo(FileOf(host)) is { Exists: true } file ? (file.LastWriteTimeUtc, file.Length) : default;
 
     /// <summary>From its next handshake on, nginx serves it. No reload.</summary>
     public Task PublishAsync(HostName host, string pem, CancellationToken cancellation) =>

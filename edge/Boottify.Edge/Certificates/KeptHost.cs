@@ -11,7 +11,14 @@ internal sealed class KeptHost(HostName host) : IDisposable
     public HostName Host => host;
     public PublishedCertificate? Certificate { get; set; }
     public CertificateStore.Trouble? Trouble { get; set; }
+
+    /// <summary>Of the file that <see cref="Certificate"/> was read from.</summary>
+    public (DateTime Written, long Length) Stamp { get; set; }
+
     public bool Working { get; set; }
+
+    /// <summary>When the CA would like the certificate with that serial to be renewed.</summary>
+    public (string Serial, DateTimeOffset At)? Suggestion { get; set; }
     public CancellationToken Withdrawn => _withdrawn.Token;
 
     /// <summary>When there is something to do next.</summary>
@@ -19,7 +26,7 @@ internal sealed class KeptHost(HostName host) : IDisposable
     {
         get
         {
-            var renewal = Certificate is { } certificate ? RenewalPolicy.RenewAt(host, certificate) : DateTimeOffset.MinValue;
+            var renewal = Certificate is { } certificate ? RenewalPolicy.RenewAt(host, certificate, Suggestion is { } wish && wish.Serial == certificate.Serial ? wish.At : null) : DateTimeOffset.MinValue;
             return Trouble is { } trouble && trouble.NextAttempt > renewal ? trouble.NextAttempt : renewal;
         }
     }

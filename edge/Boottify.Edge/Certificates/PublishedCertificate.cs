@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -8,7 +9,8 @@ namespace Boottify.Edge.Certificates;
 
 /// <summary>A certificate that was looked at and found to be good for its host.</summary>
 /// <param name="Serial">Upper-case hex.</param>
-public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefore, DateTimeOffset NotAfter)
+/// <param name="RenewalId">Its name in renewal information (RFC 9773, 4.1); null when it does not say who issued it.</param>
+public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefore, DateTimeOffset NotAfter, string? RenewalId = null)
 {
     private static readonly TimeSpan s_clocksMayDiffer = TimeSpan.FromHours(1);
 
@@ -35,7 +37,7 @@ public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefor
             if (!leaf.MatchesHostname(host.ToString(), allowWildcards: true, allowCommonName: false))
                 throw AcmeException.Because("The certificate is not for this name.");
 
-            var certificate = new PublishedCertificate(leaf.SerialNumber, new DateTimeOffset(leaf.NotBefore), new DateTimeOffset(leaf.NotAfter));
+            var certificate = new PublishedCertificate(leaf.SerialNumber, new DateTimeOffset(leaf.NotBefore), new DateTimeOffset(leaf.NotAfter), RenewalIdOf(leaf));
             if (certificate.NotBefore > now + s_clocksMayDiffer) throw AcmeException.Because($"The certificate is valid only from {certificate.NotBefore:u}. Check this machine's clock.");
             if (!certificate.IsValidAt(now)) throw AcmeException.Because($"The certificate expired at {certificate.NotAfter:u}.");
             RefuseBrokenChain(chain);
@@ -52,6 +54,15 @@ public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefor
         {
             foreach (var link in chain) link.Dispose();
         }
+    }
+
+    private static string? RenewalIdOf(X509Certificate2 leaf)
+    {
+        if (leaf.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier is not { } issuer) return null;
+        var serial = leaf.SerialNumberBytes.Span;
+        // As DER writes a positive number: with a zero before a first bit that is set.
+        byte[] number = serial[0] >= 0x80 ? [0, .. serial] : [.. serial];
+        return $"{Base64Url.EncodeToString(issuer.Span)}.{Base64Url.EncodeToString(number)}";
     }
 
     /// <summary>Each certificate must be signed by the next; who signed the last is for browsers to trust or not.</summary>

@@ -18,9 +18,12 @@ public static class RenewalPolicy
     /// With a third of the life left, half for certificates of a few days; up to a fiftieth of the life earlier, which
     /// differs from host to host and is the same for one host, so that hosts that came together do not renew together.
     /// </summary>
-    public static DateTimeOffset RenewAt(HostName host, PublishedCertificate certificate)
+    /// <param name="suggested">What the CA suggested; taken if it leaves a twentieth of the life for trouble.</param>
+    public static DateTimeOffset RenewAt(HostName host, PublishedCertificate certificate, DateTimeOffset? suggested = null)
     {
         var life = certificate.NotAfter - certificate.NotBefore;
+        var latest = certificate.NotAfter - (life / 20);
+        if (suggested is { } wish) return wish < latest ? wish : latest;
         var left = life < s_shortLived ? life / 2 : life / 3;
         return certificate.NotAfter - left - (life / 50 * Spread(host));
     }

@@ -9,7 +9,6 @@ internal static partial class Posix
     public const int HangUp = 1;
     public const int UserOne = 10;
     public const int Terminate = 15;
-    public const int Quit = 3;
 
     public static bool IsRoot => GetEffectiveUser() == 0;
 

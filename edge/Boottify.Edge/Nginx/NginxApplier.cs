@@ -52,6 +52,7 @@ public sealed class NginxApplier(
         {
             // Woken by a change; and now and then by itself, to start an nginx that has gone.
             var changed = await _wanted.WaitAsync(s_watch, stoppingToken);
+            nginx.TurnErrorLog();
             if (!changed && nginx.Pid is not null) continue;
 
             TaskCompletionSource round;

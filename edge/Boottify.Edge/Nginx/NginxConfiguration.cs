@@ -41,7 +41,8 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
             files[name] = await RenderAsync(name, values, cancellation);
         foreach (var policy in PolicyClass.All)
         {
-            values["names"] = routes.SelectMany(route => route.Hosts).Select(host => host.Name.ToString()).ToArray();
+            values["names"] = routes.Where(route => route.Policy == policy.Policy).SelectMany(route => route.Hosts).Select(host => host.Name.ToString()).ToArray();
+            values["class_name"] = policy.Name;
             files[$"names-{policy.Name}.conf"] = await RenderAsync("names.conf", values, cancellation);
         }
 
@@ -75,9 +76,11 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
             {
                 ["name"] = policy.Name,
                 ["body_megabytes"] = policy.BodyMegabytes,
+                ["request_buffering"] = policy.BuffersRequests ? "on" : "off",
             }).ToArray(),
             ["hosts"] = hosts,
             ["plain_hosts"] = routes.SelectMany(route => route.Hosts).Where(host => !host.RedirectToHttps).Select(host => host.Name.ToString()).ToArray(),
+            ["hsts_hosts"] = routes.SelectMany(route => route.Hosts).Where(host => host.Hsts).Select(host => host.Name.ToString()).ToArray(),
             ["upstream_blocks"] = blocks.Select(upstream => new Dictionary<string, object>
             {
                 ["name"] = upstream.BlockName,
@@ -100,12 +103,6 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
             throw new NginxRefusedException($"The template {file} cannot be rendered: {e.Message}");
         }
     }
-}
-
-/// <summary>A kind of app as nginx treats it: one server block each, whatever the number of hosts.</summary>
-public sealed record PolicyClass(string Name, int BodyMegabytes)
-{
-    public static IReadOnlyList<PolicyClass> All { get; } = [new("standard", 100)];
 }
 
 /// <summary>nginx, or what it would have been given, refused a configuration; the last good one serves on.</summary>

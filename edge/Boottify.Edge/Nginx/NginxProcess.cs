@@ -11,6 +11,7 @@ namespace Boottify.Edge.Nginx;
 /// </summary>
 public sealed class NginxProcess(EdgeSettings settings, EdgeFolders folders, Generations generations)
 {
+    private const long LargestErrorLog = 64 << 20;
     private static readonly TimeSpan s_commandTime = TimeSpan.FromSeconds(30);
 
     private string PidFile => Path.Combine(folders.Nginx, "nginx.pid");
@@ -59,6 +60,14 @@ public sealed class NginxProcess(EdgeSettings settings, EdgeFolders folders, Gen
 
     /// <summary>Tells nginx to read its configuration again. False when it does not run.</summary>
     public bool Reload() => Pid is { } pid && Posix.Signal(pid, Posix.HangUp);
+
+    /// <summary>Keeps the error log, which any stranger's handshake may add to, within twice its bound.</summary>
+    public void TurnErrorLog()
+    {
+        if (ErrorLogLength() < LargestErrorLog || Pid is not { } pid) return;
+        File.Move(ErrorLog, ErrorLog + ".1", overwrite: true);
+        Posix.Signal(pid, Posix.UserOne);
+    }
 
     public long ErrorLogLength() => new FileInfo(ErrorLog) is { Exists: true } file ? file.Length : 0;
 

@@ -1,6 +1,9 @@
 namespace Boottify.Edge.Routes;
 
-/// <summary>What to do with a route that was put: pure, from what the edge holds.</summary>
+/// <summary>
+/// What to do with a route that was put: pure, from what the edge holds. Of two wishes with one version the later wins,
+/// since an upstream's address may change without the app's having done so.
+/// </summary>
 public abstract record RouteDecision
 {
     /// <summary>Store it and let nginx serve it.</summary>
@@ -17,10 +20,8 @@ public abstract record RouteDecision
         if (held is not null && wanted.Version < held.Version)
             return new Refuse($"Version {wanted.Version} is older than version {held.Version}, which the edge holds. Nothing was changed; drop this message.");
         if (held?.Route is { } same && same.SameAs(wanted)) return new AlreadySo();
-        if (held is not null && wanted.Version == held.Version)
-            return new Refuse(held.Route is null
-                ? $"Version {held.Version} of this route was withdrawn. Send a higher version to serve the app again."
-                : $"The edge holds another route with version {held.Version}. Send a higher version to change it.");
+        if (held is { Route: null } && wanted.Version == held.Version)
+            return new Refuse($"Version {held.Version} of this route was withdrawn. Send a higher version to serve the app again.");
         return wanted.Hosts.Select(host => (host.Name, Owner: ownerOf(host.Name))).FirstOrDefault(host => host.Owner is not null && host.Owner != wanted.AppId) is { Owner: not null } taken
             ? new Refuse($"The host {taken.Name} belongs to the app {taken.Owner}. Take it from that app's route first.")
             : new Accept();

@@ -10,12 +10,27 @@ namespace Boottify.Contracts.Edge;
 /// <param name="Version">Grows with each change of this app's route.</param>
 /// <param name="Upstream">Where requests go: <c>IPv4:port</c>, normally the Service's ClusterIP.</param>
 /// <param name="Hosts">Lower-case A-labels, without a trailing dot; the first is the platform's own name for the app.</param>
-public sealed record AppRoute(string AppId, long Version, string Upstream, IReadOnlyList<RouteHost> Hosts);
+/// <param name="Policy">How nginx treats the app's requests.</param>
+public sealed record AppRoute(string AppId, long Version, string Upstream, IReadOnlyList<RouteHost> Hosts, RoutePolicy Policy = RoutePolicy.Standard);
+
+/// <summary>A class of apps that nginx treats alike.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RoutePolicy>))]
+public enum RoutePolicy
+{
+    /// <summary>Bodies of up to 100 MB, taken in whole before the app sees them, so that a slow sender costs the app nothing.</summary>
+    [JsonStringEnumMemberName("standard")]
+    Standard,
+
+    /// <summary>Bodies of up to 5 GB, passed on as they come in.</summary>
+    [JsonStringEnumMemberName("uploads")]
+    Uploads,
+}
 
 /// <summary>One host name of an app.</summary>
 /// <param name="Name">Lower-case A-label form.</param>
 /// <param name="RedirectToHttps">Answer plain HTTP with 308 to HTTPS (the challenge location comes first in any case).</param>
-public sealed record RouteHost(string Name, bool RedirectToHttps = true);
+/// <param name="Hsts">Tell browsers to use HTTPS alone for a year (RFC 6797). Cannot be taken back from those who heard it.</param>
+public sealed record RouteHost(string Name, bool RedirectToHttps = true, bool Hsts = false);
 
 /// <summary>How far the edge has come with an <see cref="AppRoute"/>.</summary>
 /// <param name="Version">The version that the running nginx serves; 0 when none yet.</param>

@@ -43,10 +43,16 @@ internal sealed class RunningEdge : IAsyncDisposable
     public string Said => _edge?.Said ?? "";
 
     /// <param name="settings">Further environment of the edge.</param>
-    public static async Task<RunningEdge> StartAsync(Zone zone, Dictionary<string, string>? knobs = null, Dictionary<string, string>? settings = null, Dictionary<string, object>? pebble = null)
+    public static async Task<RunningEdge> StartAsync(Zone zone, Dictionary<string, string>? knobs = null, Dictionary<string, string>? settings = null, Dictionary<string, object>? pebble = null, FaultyProxy? inFront = null)
     {
         var edge = new RunningEdge(zone);
         await edge.Pebble.StartAsync(knobs, pebble);
+        if (inFront is not null)
+        {
+            await inFront.StartAsync(edge.Pebble);
+            settings = new(settings ?? []) { ["BOOTTIFY_ACME_DIRECTORY"] = inFront.Directory.AbsoluteUri };
+        }
+
         await edge.StartProcessAsync(settings);
         return edge;
     }

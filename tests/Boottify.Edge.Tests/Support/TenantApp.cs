@@ -42,6 +42,11 @@ internal sealed class TenantApp : IAsyncDisposable
         });
         app.MapGet("/", () => $"hello from {name}");
         app.MapPost("/", async (HttpRequest request) => $"{name} got {await new StreamReader(request.Body).ReadToEndAsync()}");
+        app.MapPost("/length", async (HttpContext context) =>
+        {
+            context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
+            await context.Request.Body.CopyToAsync(Stream.Null);
+        });
         app.MapGet("/headers", (HttpRequest request) => request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString()));
         app.MapGet("/steer", (HttpResponse response) =>
         {
