@@ -7,9 +7,10 @@ namespace Boottify.Builds;
 /// The containers in which the engine runs a build's commands. The engine gives them no label, so each build marks its own by
 /// a name in their hosts file, which changes neither the image nor its cache.
 /// </summary>
-internal sealed class BuildContainers(DockerClient docker, BuildSettings settings, TimeProvider time)
+internal sealed class BuildContainers(Engine engine, BuildSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(30);
 
     public static string Marker(string deploymentId) => $"{deploymentId}.build.boottify.invalid:127.0.0.1";
 
@@ -21,9 +22,10 @@ internal sealed class BuildContainers(DockerClient docker, BuildSettings setting
     {
         try
         {
-            var container = await docker.Containers.InspectContainerAsync(containerId, cancellation);
+            var container = await engine.CallAsync((docker, token) => docker.Containers.InspectContainerAsync(containerId, token), cancellation);
+            var limit = new ContainerUpdateParameters { PidsLimit = settings.BuildPids };
             if (IsOf(container, deploymentId))
-                await docker.Containers.UpdateContainerAsync(container.ID, new ContainerUpdateParameters { PidsLimit = settings.BuildPids }, cancellation);
+                await engine.CallAsync((docker, token) => docker.Containers.UpdateContainerAsync(container.ID, limit, token), cancellation);
         }
         catch (DockerApiException)
         {
@@ -33,12 +35,16 @@ internal sealed class BuildContainers(DockerClient docker, BuildSettings setting
 
     /// <summary>Waits until the engine has removed a build's containers, as it does when a build ends; removes what it leaves.</summary>
     /// <returns>Once none is left.</returns>
+    /// <exception cref="PassingFaultException">The engine does not get rid of them.</exception>
     public async Task EnsureGoneAsync(string deploymentId, CancellationToken cancellation)
     {
-        var until = time.GetUtcNow() + Patience;
+        var since = time.GetTimestamp();
         while (await FindAsync(deploymentId, cancellation) is { Count: > 0 } left)
         {
-            if (time.GetUtcNow() > until)
+            var waited = time.GetElapsedTime(since);
+            if (waited > LongPatience)
+                throw new PassingFaultException($"The Docker Engine does not remove the build containers {string.Join(", ", left.Select(id => id[..12]))}.");
+            if (waited > Patience)
             {
                 foreach (var id in left)
                     await RemoveAsync(id, cancellation);
@@ -51,13 +57,14 @@ internal sealed class BuildContainers(DockerClient docker, BuildSettings setting
     public async Task<IReadOnlyList<string>> FindAsync(string deploymentId, CancellationToken cancellation)
     {
         var found = new List<string>();
-        foreach (var listed in await docker.Containers.ListContainersAsync(new ContainersListParameters { All = true }, cancellation))
+        var all = new ContainersListParameters { All = true };
+        foreach (var listed in await engine.CallAsync((docker, token) => docker.Containers.ListContainersAsync(all, token), cancellation))
         {
             if (listed.Labels?.ContainsKey("io.kubernetes.pod.uid") == true)
                 continue;
             try
             {
-                if (IsOf(await docker.Containers.InspectContainerAsync(listed.ID, cancellation), deploymentId))
+                if (IsOf(await engine.CallAsync((docker, token) => docker.Containers.InspectContainerAsync(listed.ID, token), cancellation), deploymentId))
                     found.Add(listed.ID);
             }
             catch (DockerContainerNotFoundException)
@@ -73,7 +80,8 @@ internal sealed class BuildContainers(DockerClient docker, BuildSettings setting
     {
         try
         {
-            await docker.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, cancellation);
+            var parameters = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
+            await engine.CallAsync((docker, token) => docker.Containers.RemoveContainerAsync(id, parameters, token), cancellation);
         }
         catch (DockerApiException fault) when (fault.StatusCode is System.Net.HttpStatusCode.NotFound or System.Net.HttpStatusCode.Conflict)
         {

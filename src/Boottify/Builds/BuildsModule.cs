@@ -1,4 +1,5 @@
 using Docker.DotNet;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Boottify.Builds;
 
@@ -9,12 +10,14 @@ public static class BuildsModule
     public static IServiceCollection AddBuilds(this IServiceCollection services, IConfiguration configuration)
     {
         var settings = BuildSettings.From(configuration);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
         services.AddSingleton(_ => new DockerClientBuilder().WithEndpoint(settings.DockerHost).Build());
         services.AddHttpClient(RegistryClient.Name, http => RegistryClient.Configure(http, settings)).AddStandardResilienceHandler();
         services.AddSingleton<Git>();
         services.AddSingleton<GitRemote>();
         services.AddSingleton<Workspaces>();
+        services.AddSingleton<Engine>();
         services.AddSingleton<BuildContainers>();
         services.AddSingleton<DockerBuild>();
         services.AddSingleton<ImagePush>();

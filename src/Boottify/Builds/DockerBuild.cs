@@ -7,7 +7,8 @@ using Docker.DotNet.Models;
 namespace Boottify.Builds;
 
 /// <summary>One build through the engine's build stream, with limits, its output going to the log line by line.</summary>
-internal sealed partial class DockerBuild(DockerClient docker, BuildContainers containers, BuildSettings settings, TimeProvider time)
+internal sealed partial class DockerBuild(
+    DockerClient docker, Engine engine, BuildContainers containers, BuildSettings settings, TimeProvider time, ILogger<DockerBuild> logger)
 {
     private static readonly TimeSpan CleanUpTime = TimeSpan.FromSeconds(30);
 
@@ -24,6 +25,8 @@ internal sealed partial class DockerBuild(DockerClient docker, BuildContainers c
         var ended = false;
         try
         {
+            // A build cannot be repeated half-way: whether there is an engine is found out before it.
+            await engine.CallAsync((client, token) => client.System.PingAsync(token), both.Token);
             await BuildContext.StreamAsync(
                 folder,
                 added,
@@ -48,12 +51,22 @@ internal sealed partial class DockerBuild(DockerClient docker, BuildContainers c
         }
         finally
         {
-            // The stream is closed by now, which ends the build in the engine.
             if (!ended)
-            {
-                using var patience = new CancellationTokenSource(CleanUpTime, time);
-                await containers.EnsureGoneAsync(request.DeploymentId, patience.Token);
-            }
+                await RemoveLeftoversAsync(request.DeploymentId);
+        }
+    }
+
+    // The stream is closed by now, which ends the build in the engine. What made it end is to be told, whatever happens here.
+    private async Task RemoveLeftoversAsync(string deploymentId)
+    {
+        using var patience = new CancellationTokenSource(CleanUpTime, time);
+        try
+        {
+            await containers.EnsureGoneAsync(deploymentId, patience.Token);
+        }
+        catch (Exception fault) when (fault is PassingFaultException or OperationCanceledException or DockerApiException)
+        {
+            logger.LogWarning(fault, "Containers of the build of {Deployment} may be left; cleaning up after the deployment removes them", deploymentId);
         }
     }
 

@@ -27,7 +27,11 @@ public interface IImageBuilder
     /// <exception cref="Deployments.StepException">The build failed; the log has why.</exception>
     Task<BuiltImage> BuildAsync(BuildRequest request, ILogSink log, CancellationToken cancellation);
 
-    /// <summary>Pushes what <see cref="BuildAsync"/> made and tells the digest that the registry gave it.</summary>
+    /// <summary>
+    /// Pushes what <see cref="BuildAsync"/> made and tells the digest that the registry gave it. Pushing again gives the same.
+    /// </summary>
+    /// <exception cref="Deployments.StepException">The registry refuses, or this machine's engine does not have the image any more.</exception>
+    /// <exception cref="PassingFaultException">The registry or the engine is away, after several tries.</exception>
     Task<PushedImage> PushAsync(BuildRequest request, ILogSink log, CancellationToken cancellation);
 
     /// <summary>Removes the workspace of a deployment, running or partial build containers of it, and on request its image.</summary>
@@ -44,7 +48,8 @@ public interface IImageBuilder
 /// <param name="Token">For private repositories. Never on a command line, never in the log.</param>
 public sealed record SourceRepository(string Url, string? Token)
 {
-    public override string ToString() => Url;
+    /// <summary>Without the token, and without what the URL itself may hold of one.</summary>
+    public override string ToString() => new Redactor().Clean(Url);
 }
 
 /// <param name="ImageRepository">From <see cref="Apps.AppNames.ImageRepository"/>.</param>

@@ -15,7 +15,7 @@ internal sealed class ImageBuilder(
     BuildSettings settings,
     Workspaces workspaces,
     GitRemote remote,
-    DockerClient docker,
+    Engine engine,
     DockerBuild build,
     BuildContainers containers,
     ImagePush push,
@@ -54,7 +54,7 @@ internal sealed class ImageBuilder(
         var added = Dockerfiles.For(plan, folder, request, settings.BaseImage);
         await build.RunAsync(request, folder, added, tag, log, cancellation);
 
-        var image = await docker.Images.InspectImageAsync(tag, cancellation);
+        var image = await engine.CallAsync((docker, token) => docker.Images.InspectImageAsync(tag, token), cancellation);
         if (image.Size > settings.ImageLimitBytes)
         {
             await RemoveLocalAsync(tag, cancellation);
@@ -114,9 +114,11 @@ internal sealed class ImageBuilder(
         foreach (var image in await LocalImagesAsync(repository, cancellation))
             await RemoveLocalAsync(image, repository, cancellation);
         // The stages before the last one, which our templates label with the app's id.
-        await docker.Images.PruneImagesAsync(
-            new ImagesPruneParameters { Filters = Filters(("dangling", "true"), ("label", $"boottify.app={repository[(repository.LastIndexOf('/') + 1)..]}")) },
-            cancellation);
+        var stages = new ImagesPruneParameters
+        {
+            Filters = Filters(("dangling", "true"), ("label", $"boottify.app={repository[(repository.LastIndexOf('/') + 1)..]}")),
+        };
+        await engine.CallAsync((docker, token) => docker.Images.PruneImagesAsync(stages, token), cancellation);
     }
 
     private RegistryClient Registry() => new(http.CreateClient(RegistryClient.Name));
@@ -129,7 +131,8 @@ internal sealed class ImageBuilder(
     {
         try
         {
-            await docker.Images.TagImageAsync(image, new ImageTagParameters { RepositoryName = repository, Tag = tag }, cancellation);
+            var parameters = new ImageTagParameters { RepositoryName = repository, Tag = tag };
+            await engine.CallAsync((docker, token) => docker.Images.TagImageAsync(image, parameters, token), cancellation);
         }
         catch (DockerApiException fault) when (fault.StatusCode == HttpStatusCode.NotFound)
         {
@@ -138,7 +141,9 @@ internal sealed class ImageBuilder(
     }
 
     private Task<IList<ImagesListResponse>> LocalImagesAsync(string repository, CancellationToken cancellation) =>
-        docker.Images.ListImagesAsync(new ImagesListParameters { Filters = Filters(("reference", Repository(repository))) }, cancellation);
+        engine.CallAsync(
+            (docker, token) => docker.Images.ListImagesAsync(new ImagesListParameters { Filters = Filters(("reference", Repository(repository))) }, token),
+            cancellation);
 
     private async Task RemoveLocalAsync(ImagesListResponse image, string repository, CancellationToken cancellation)
     {
@@ -153,7 +158,7 @@ internal sealed class ImageBuilder(
     {
         try
         {
-            await docker.Images.DeleteImageAsync(name, new ImageDeleteParameters(), cancellation);
+            await engine.CallAsync((docker, token) => docker.Images.DeleteImageAsync(name, new ImageDeleteParameters(), token), cancellation);
         }
         catch (DockerApiException fault) when (fault.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
