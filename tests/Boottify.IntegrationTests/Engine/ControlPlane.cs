@@ -1,0 +1,114 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Boottify.Access;
+using Boottify.Databases;
+using JasperFx.CommandLine;
+using Marten;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(Boottify.IntegrationTests.Engine.ControlPlane))]
+
+namespace Boottify.IntegrationTests.Engine;
+
+/// <summary>A control plane of the tests' own, on a database of its own in the real PostgreSQL; the database goes with it.</summary>
+public sealed class ControlPlane : IAsyncLifetime
+{
+    private readonly string database = $"boottify_test_{Guid.NewGuid():N}";
+    private WebApplicationFactory<Program> host = null!;
+
+    public IServiceProvider Services => host.Services;
+
+    public IDocumentStore Store => Services.GetRequiredService<IDocumentStore>();
+
+    /// <summary>Sends the administrator's token.</summary>
+    public HttpClient Administrator { get; private set; } = null!;
+
+    public HttpClient Anonymous { get; private set; } = null!;
+
+    private static string ServerUrl => Environment.GetEnvironmentVariable("BOOTTIFY_APP_DATABASE_URL") is { Length: > 0 } url
+        ? url
+        : throw new InvalidOperationException("BOOTTIFY_APP_DATABASE_URL is not set: run ops/test, which starts PostgreSQL and sets it.");
+
+    public async ValueTask InitializeAsync()
+    {
+        await OnServerAsync($"create database {database}");
+        JasperFxEnvironment.AutoStartHost = true;
+        var token = AccessToken.NewSecret();
+        host = new WebApplicationFactory<Program>().WithWebHostBuilder(builder => builder
+            .UseSetting("DATABASE_URL", $"{new UriBuilder(ServerUrl) { Path = database }}")
+            .UseSetting("BOOTTIFY_TOKEN", token)
+            .UseSetting("BOOTTIFY_INSTANCE", database[..20])
+            .UseSetting("BOOTTIFY_MASTER_KEY_FILE", Path.Combine(Path.GetTempPath(), $"{database}.key")));
+        Anonymous = host.CreateClient();
+        Administrator = WithToken(token);
+    }
+
+    public HttpClient WithToken(string token)
+    {
+        var client = host.CreateClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    public async Task<string> CreateTeamAsync() =>
+        (await PostAsync(Administrator, "/api/teams", new { name = "A team" })).GetProperty("id").GetString()!;
+
+    public async Task<HttpClient> CreateMemberAsync(string team, string role) =>
+        WithToken((await PostAsync(Administrator, $"/api/teams/{team}/tokens", new { name = $"the {role}", role })).GetProperty("token").GetString()!);
+
+    /// <summary>An app whose repository answers nothing: its deployments fail in the first step, which is enough for tests of the engine.</summary>
+    public async Task<TestApp> CreateAppAsync(string team)
+    {
+        var app = await PostAsync(Administrator, "/api/apps", new { team, name = "An app", repository = new { url = "http://127.0.0.1:9/none.git", branch = "main" } });
+        return new TestApp(app.GetProperty("id").GetString()!, app.GetProperty("webhook").GetProperty("secret").GetString()!, Anonymous);
+    }
+
+    public static async Task<JsonElement> PostAsync(HttpClient client, string path, object body)
+    {
+        using var answer = await client.PostAsJsonAsync(path, body);
+        answer.IsSuccessStatusCode.Should().BeTrue(await answer.Content.ReadAsStringAsync());
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.DisposeAsync();
+        NpgsqlConnection.ClearAllPools();
+        await OnServerAsync($"drop database if exists {database} with (force)");
+        File.Delete(Path.Combine(Path.GetTempPath(), $"{database}.key"));
+    }
+
+    private static async Task OnServerAsync(string sql)
+    {
+        var server = PostgresUrl.Parse(ServerUrl);
+        server.Pooling = false;
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
+
+public sealed record TestApp(string Id, string Secret, HttpClient Client)
+{
+    public static string NewCommit() => RandomNumberGenerator.GetHexString(40, lowercase: true);
+
+    public Task<HttpResponseMessage> PushAsync(string commit, string branch = "main", string? delivery = null) =>
+        SendAsync(JsonSerializer.Serialize(new { app = Id, repository = "owner/name", @ref = $"refs/heads/{branch}", sha = commit }), Secret, delivery);
+
+    public Task<HttpResponseMessage> SendAsync(string body, string secret, string? delivery = null)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        var request = new HttpRequestMessage(HttpMethod.Post, "/api/webhooks/deployment") { Content = new ByteArrayContent(bytes) };
+        request.Headers.Add("X-Hub-Signature-256", "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), bytes)));
+        if (delivery is not null)
+            request.Headers.Add("X-GitHub-Delivery", delivery);
+        return Client.SendAsync(request);
+    }
+}

@@ -1,0 +1,128 @@
+using Boottify.Deployments.Queue;
+using Marten;
+using Npgsql;
+
+namespace Boottify.IntegrationTests.Engine;
+
+/// <summary>The queue alone, on a database that no dispatcher empties.</summary>
+public sealed class WorkQueueTests : IAsyncLifetime
+{
+    private readonly string schemaDatabase = $"boottify_test_{Guid.NewGuid():N}";
+    private NpgsqlDataSource database = null!;
+    private WorkQueue queue = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await OnServerAsync($"create database {schemaDatabase}");
+        var url = new UriBuilder(Environment.GetEnvironmentVariable("BOOTTIFY_APP_DATABASE_URL")!) { Path = schemaDatabase };
+        var connection = Boottify.Databases.PostgresUrl.ToConnectionString($"{url}");
+        database = NpgsqlDataSource.Create(connection);
+        using var store = DocumentStore.For(options =>
+        {
+            options.Connection(connection);
+            options.DatabaseSchemaName = WorkTable.Schema;
+            WorkTable.AddTo(options);
+        });
+        await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(JasperFx.AutoCreate.CreateOrUpdate);
+        queue = new WorkQueue(database);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await database.DisposeAsync();
+        await OnServerAsync($"drop database if exists {schemaDatabase} with (force)");
+    }
+
+    [Fact]
+    public async Task A_deployment_goes_to_one_node_however_many_ask()
+    {
+        await AddAsync("d1", "a1", "t1");
+        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(n => queue.ClaimAsync($"node{n}", true, default)));
+        claims.Count(c => c is not null).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task The_database_refuses_two_running_and_two_waiting_deployments_of_an_app()
+    {
+        await AddAsync("d1", "a1", "t1");
+        var second = () => AddAsync("d2", "a1", "t1");
+        (await second.Should().ThrowAsync<PostgresException>()).Which.SqlState.Should().Be(PostgresErrorCodes.UniqueViolation);
+
+        (await queue.ClaimAsync("n", true, default))!.DeploymentId.Should().Be("d1");
+        await AddAsync("d2", "a1", "t1");
+        (await queue.ClaimAsync("n", true, default)).Should().BeNull();
+        var force = () => SqlAsync($"update {WorkTable.Work} set running = true where deployment_id = 'd2'");
+        (await force.Should().ThrowAsync<PostgresException>()).Which.ConstraintName.Should().Be("work_one_running_per_app");
+    }
+
+    [Fact]
+    public async Task A_team_with_a_hundred_waiting_builds_does_not_hold_up_another_teams_one()
+    {
+        for (var n = 0; n < 100; n++)
+            await AddAsync($"busy{n}", $"app{n}", "busy");
+        await AddAsync("other", "other", "other");
+
+        (await queue.ClaimAsync("n", true, default))!.DeploymentId.Should().Be("busy0");
+        (await queue.PlaceAsync("other", default)).Should().Be(1);
+        (await queue.ClaimAsync("n", true, default))!.DeploymentId.Should().Be("other");
+        (await queue.ClaimAsync("n", true, default))!.DeploymentId.Should().Be("busy1");
+    }
+
+    [Fact]
+    public async Task A_deployment_whose_node_is_silent_goes_to_another_one()
+    {
+        await AddAsync("d1", "a1", "t1");
+        var first = await queue.ClaimAsync("dead", true, default);
+        (await queue.ClaimAsync("alive", true, default)).Should().BeNull();
+        (await queue.RenewAsync("dead", default)).Should().Equal("d1");
+
+        await SqlAsync($"update {WorkTable.Work} set lease_until = now() - interval '1 second'");
+        var second = await queue.ClaimAsync("alive", true, default);
+        second!.DeploymentId.Should().Be("d1");
+        second.Claims.Should().Be(first!.Claims + 1);
+        (await queue.RenewAsync("dead", default)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_node_that_stops_hands_over_at_once()
+    {
+        await AddAsync("d1", "a1", "t1");
+        await queue.ClaimAsync("leaving", true, default);
+        await queue.ReleaseAsync("d1", "leaving", default);
+        (await queue.ClaimAsync("staying", true, default))!.DeploymentId.Should().Be("d1");
+    }
+
+    [Fact]
+    public async Task A_node_that_has_no_room_for_builds_still_takes_rollbacks()
+    {
+        await AddAsync("build", "a1", "t1");
+        await AddAsync("rollback", "a2", "t1", builds: false);
+        (await queue.ClaimAsync("n", mayBuild: false, default))!.DeploymentId.Should().Be("rollback");
+        (await queue.ClaimAsync("n", mayBuild: false, default)).Should().BeNull();
+    }
+
+    private async Task AddAsync(string deployment, string app, string team, bool builds = true)
+    {
+        await using var command = database.CreateCommand(
+            $"insert into {WorkTable.Work} (deployment_id, app_id, team_id, builds, queued_at) values ($1, $2, $3, $4, clock_timestamp())");
+        foreach (object value in new object[] { deployment, app, team, builds })
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task SqlAsync(string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task OnServerAsync(string sql)
+    {
+        var server = Boottify.Databases.PostgresUrl.Parse(Environment.GetEnvironmentVariable("BOOTTIFY_APP_DATABASE_URL")!);
+        server.Pooling = false;
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
