@@ -72,6 +72,8 @@ public sealed class Redactor
     /// <summary>The characters that depend on these bytes alone, for each place in a group of three that they may start at.</summary>
     private static IEnumerable<string> Base64Forms(byte[] bytes)
     {
+        // Alone it ends in padding, and goes as a whole.
+        yield return Convert.ToBase64String(bytes);
         for (var shift = 0; shift < 3; shift++)
         {
             var encoded = Convert.ToBase64String([.. new byte[shift], .. bytes]);

@@ -71,7 +71,7 @@ public static class Storage
         options.Policies.UseDurableLocalQueues();
         // A step's own deadline is the one that counts; this is the longest of them, and a bit.
         options.DefaultExecutionTimeout = TimeSpan.FromMinutes(20);
-        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Auto;
+        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Dynamic;
         // Typed HTTP clients come out of a factory, which generated code can only ask for by service location.
         options.ServiceLocationPolicy = ServiceLocationPolicy.AlwaysAllowed;
         var durability = options.Durability;
