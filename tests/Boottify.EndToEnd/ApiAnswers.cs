@@ -12,12 +12,19 @@ public sealed record CreatedWebhook(string Url, string Secret);
 public sealed record Accepted(string Id, string Status, string? Commit);
 
 public sealed record Deployment(
-    string Id, string AppId, string Status, string? Commit, string? Error, DeployedImage? Image, int? Release, string? Url, IReadOnlyList<DeploymentStep> Steps)
+    string Id, string AppId, string Status, string? Commit, string? Error, DeployedImage? Image, int? Release, string? Url, IReadOnlyList<DeploymentStep> Steps,
+    string? SupersededBy = null)
 {
     private static readonly string[] Ends = ["succeeded", "failed", "rolledBack", "cancelled", "superseded"];
 
     public bool Ended => Ends.Contains(Status);
 }
+
+/// <summary>A page of a list.</summary>
+public sealed record Listed<T>(IReadOnlyList<T> Items, string? Next);
+
+/// <summary>An error as RFC 9457 has it.</summary>
+public sealed record Problem(int? Status, string? Title, string? Detail);
 
 public sealed record DeployedImage(string? Reference, string? Digest, long? SizeBytes);
 

@@ -74,6 +74,61 @@ public sealed class DeployableApp(Platform platform, SourceRepository source, Cr
     public async Task<string[]> LogAsync(string deployment) =>
         (await platform.Api.GetStringAsync($"api/deployments/{deployment}/logs.txt", Platform.Deadline())).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Asks for a deployment that needs no push: <c>deployments</c> for the newest commit, <c>rollback</c> for an earlier release.</summary>
+    /// <returns>The deployment's id.</returns>
+    public async Task<string> RequestAsync(string what, object body) =>
+        (await (await platform.Api.PostAsJsonAsync($"api/apps/{Id}/{what}", body, Platform.Deadline())).ReadAsync<Accepted>(HttpStatusCode.Accepted)).Id;
+
+    public async Task SetVariableAsync(string name, string value)
+    {
+        using var set = await platform.Api.PutAsJsonAsync($"api/apps/{Id}/env/{name}", new { value }, Platform.Deadline());
+        set.IsSuccessStatusCode.Should().BeTrue(await set.Content.ReadAsStringAsync());
+    }
+
+    public async Task CancelAsync(string deployment)
+    {
+        using var accepted = await platform.Api.PostAsync($"api/deployments/{deployment}/cancel", null, Platform.Deadline());
+        accepted.StatusCode.Should().Be(HttpStatusCode.Accepted, await accepted.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Newest first.</summary>
+    public async Task<IReadOnlyList<Deployment>> DeploymentsAsync() =>
+        (await (await platform.Api.GetAsync($"api/apps/{Id}/deployments", Platform.Deadline())).ReadAsync<Listed<Deployment>>()).Items;
+
+    /// <summary>All lines of the log, in pages of that many.</summary>
+    public async Task<IReadOnlyList<LogLine>> LinesAsync(string deployment, int limit = 1000, string? search = null)
+    {
+        var lines = new List<LogLine>();
+        for (long? after = 0; after is not null;)
+        {
+            var query = $"after={after}&limit={limit}{(search is null ? "" : $"&search={Uri.EscapeDataString(search)}")}";
+            var page = await (await platform.Api.GetAsync($"api/deployments/{deployment}/logs?{query}", Platform.Deadline())).ReadAsync<LogPage>();
+            page.Lines.Count.Should().BeLessThanOrEqualTo(limit);
+            lines.AddRange(page.Lines);
+            after = page.Next.ValueKind == JsonValueKind.Number ? page.Next.GetInt64() : null;
+        }
+
+        return lines;
+    }
+
+    /// <summary>Follows the deployment until the event is there; fails when it ends without.</summary>
+    public async Task UntilAsync(string deployment, Func<StreamEvent, bool> isThere)
+    {
+        await foreach (var e in DeploymentStream.FollowAsync(platform.Api, deployment, ct: Platform.Deadline()))
+        {
+            if (isThere(e))
+                return;
+        }
+
+        throw new InvalidOperationException($"Deployment {deployment} ended as {(await DeploymentAsync(deployment)).Status} before what was waited for:\n{string.Join('\n', await LogAsync(deployment))}");
+    }
+
+    public Task UntilStepAsync(string deployment, string step) =>
+        UntilAsync(deployment, e => e.Type == "step" && e.Data.GetProperty("step").GetString() == step);
+
+    public Task UntilLineAsync(string deployment, string text) =>
+        UntilAsync(deployment, e => e.Type == "log" && e.Lines.Any(line => line.Text.Contains(text, StringComparison.Ordinal)));
+
     /// <summary>Asks the app through the edge, over HTTPS that verifies.</summary>
     public Task<HttpResponseMessage> GetAsync(string path = "/") =>
         platform.Edge.GetAsync(new Uri($"https://{Host}{path}"), Platform.Deadline());

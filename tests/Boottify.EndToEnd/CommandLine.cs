@@ -1,0 +1,37 @@
+using CliWrap;
+using CliWrap.Buffered;
+
+namespace Boottify.EndToEnd;
+
+/// <summary>The real command-line tools against the platform's own cluster and engine, named by KUBECONFIG and DOCKER_HOST.</summary>
+public static class CommandLine
+{
+    /// <returns>Its standard output, trimmed; another exit code than 0 fails the test with what it said.</returns>
+    public static Task<string> KubectlAsync(params string[] arguments) => RunAsync("kubectl", arguments);
+
+    public static Task<string> DockerAsync(params string[] arguments) => RunAsync("docker", arguments);
+
+    /// <summary>Ids of the containers in which the engine runs commands of this deployment's build.</summary>
+    public static async Task<IReadOnlyList<string>> BuildContainersAsync(string deployment)
+    {
+        var found = new List<string>();
+        foreach (var id in Lines(await DockerAsync("ps", "--all", "--quiet", "--no-trunc")))
+        {
+            // Others come and go while this looks.
+            var inspected = await Cli.Wrap("docker").WithArguments(["inspect", "--format", "{{json .HostConfig.ExtraHosts}} {{json .Config.Labels}}", id])
+                .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Platform.Deadline());
+            if (inspected.StandardOutput.Contains(deployment, StringComparison.Ordinal))
+                found.Add(id);
+        }
+
+        return found;
+    }
+
+    public static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static async Task<string> RunAsync(string program, string[] arguments)
+    {
+        _ = Platform.Setting(program == "docker" ? "DOCKER_HOST" : "KUBECONFIG");
+        return (await Cli.Wrap(program).WithArguments(arguments).ExecuteBufferedAsync(Platform.Deadline())).StandardOutput.Trim();
+    }
+}
