@@ -44,6 +44,18 @@ public sealed class RubbishWebhookTests(Platform platform, RubbishWebhookTests.T
     }
 
     [Theory]
+    [InlineData("api/webhooks/deployment", "{\"app\":\"{app}\",\"sha\":\"{sha}\",\"message\":\"\\u0000\",\"actor\":\"\\u0000\"}")]
+    [InlineData("api/webhooks/deployment", "{\"app\":\"{app}\",\"sha\":\"{sha}\",\"delivery\":\"\\u0000\"}")]
+    [InlineData("api/webhooks/github", "{\"repository\":{\"clone_url\":\"\\u0000\"}}")]
+    public async Task Text_that_the_database_cannot_hold_is_refused(string path, string form)
+    {
+        var body = form.Replace("{app}", target.App.Id, StringComparison.Ordinal).Replace("{sha}", target.App.Source.Head, StringComparison.Ordinal);
+        using var answer = await SendAsync(path, Encoding.UTF8.GetBytes(body), target.App.Secret);
+        (await answer.ReadAsync<Problem>(HttpStatusCode.BadRequest)).Detail.Should().Contain("U+0000");
+        await NothingHappenedAsync();
+    }
+
+    [Theory]
     [InlineData("api/webhooks/deployment", "{\"app\":\"{app}\",\"ref\":\"refs/heads/main\",\"sha\":\"{sha}\"}")]
     [InlineData("api/webhooks/github", "{\"ref\":\"refs/heads/main\",\"after\":\"{sha}\",\"repository\":{\"clone_url\":\"{url}\"}}")]
     public async Task A_push_that_is_signed_wrongly_or_not_at_all_is_refused(string path, string form)
@@ -62,7 +74,7 @@ public sealed class RubbishWebhookTests(Platform platform, RubbishWebhookTests.T
     [Theory]
     [InlineData("api/webhooks/deployment", "{\"app\":\"\\u0000\",\"sha\":\"\\u0000\"}")]
     [InlineData("api/webhooks/deployment", "{\"app\":\"no-such-app\"}")]
-    [InlineData("api/webhooks/github", "{\"repository\":{\"clone_url\":\"\\u0000\",\"html_url\":\"'; drop table mt_events; --\"}}")]
+    [InlineData("api/webhooks/github", "{\"repository\":{\"clone_url\":\"'; drop table mt_events; --\"}}")]
     public async Task A_push_for_an_app_that_is_not_there_is_refused_as_unsigned(string path, string body)
     {
         using var answer = await SendAsync(path, Encoding.UTF8.GetBytes(body), target.App.Secret);

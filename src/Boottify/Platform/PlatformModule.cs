@@ -71,6 +71,7 @@ public static class PlatformModule
         {
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Results.Problem(error.Message, statusCode: 413, title: "The request is too large"),
             BadHttpRequestException => Problems.Invalid(Explain(error)),
+            _ when HoldsNul(error) => Problems.Invalid("The request holds the character U+0000, which no text here may hold. Leave it out."),
             LostDeploymentException => Problems.NotFound(),
             NpgsqlException or TimeoutException => Results.Problem(
                 "The database does not answer; nothing was changed. Try again in a moment.", statusCode: 503, title: "Not available now"),
@@ -78,6 +79,18 @@ public static class PlatformModule
                 $"Something went wrong in Boottify. Look for {context.TraceIdentifier} in its log.", statusCode: 500, title: "Boottify failed"),
         };
         await answer.ExecuteAsync(context);
+    }
+
+    /// <summary>PostgreSQL alone knows of all places in which it cannot take that character, so this asks it.</summary>
+    private static bool HoldsNul(Exception? error)
+    {
+        for (; error is not null; error = error.InnerException)
+        {
+            if (error is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter })
+                return true;
+        }
+
+        return false;
     }
 
     private static string Explain(Exception error) => error.InnerException switch
