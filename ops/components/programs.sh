@@ -26,6 +26,8 @@ start() {
     name=$(basename "$project" .csproj)
     (cd "$ROOT" && dotnet publish -nologo -v quiet -c Release --property:UseAppHost=false --property:RunAnalyzers=false -o "$STATE/bin/$name.new" "$project") ||
       fail "$project does not compile" "dotnet build $project"
+    # A running edge keeps the templates that it was compiled with, whatever becomes of the checkout's.
+    [ "$name" != Boottify.Edge ] || cp -r "$ROOT/nginx-templates" "$STATE/bin/$name.new/"
     rm -rf "${STATE:?}/bin/$name.old"
     [ ! -d "$STATE/bin/$name" ] || mv "$STATE/bin/$name" "$STATE/bin/$name.old"
     mv "$STATE/bin/$name.new" "$STATE/bin/$name"
