@@ -66,13 +66,6 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
             throw new TimeoutException($"Pods are left in {@namespace} after {PatienceForPods.TotalSeconds:0} s, though their deletion was asked for.");
     }
 
-    /// <summary>Servers before 1.23 answer with a Status where later ones answer with the Service, and the typed call takes one of them alone.</summary>
-    private static async Task<V1Status> DeleteServiceAsync(IKubernetes client, string @namespace, string name, CancellationToken cancellation)
-    {
-        using var services = new GenericClient(client, "", "v1", "services", disposeClient: false);
-        return await services.DeleteNamespacedAsync<V1Status>(@namespace, name, cancellation);
-    }
-
     public async Task<string?> DeleteNamespaceAsync(string @namespace, TimeSpan patience, CancellationToken cancellation)
     {
         if (await FindOursAsync(@namespace, cancellation) is null)
@@ -180,6 +173,19 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
             $"the removal of the pods in {@namespace}",
             (client, token) => client.CoreV1.DeleteCollectionNamespacedPodAsync(@namespace, gracePeriodSeconds: HurriedGraceSeconds, cancellationToken: token),
             cancellation);
+    }
+
+    private static async Task<V1Service> DeleteServiceAsync(IKubernetes client, string @namespace, string name, CancellationToken cancellation)
+    {
+        try
+        {
+            return await client.CoreV1.DeleteNamespacedServiceAsync(name, @namespace, cancellationToken: cancellation);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            // It is done: older API servers answer with a Status where later ones, and the client, have the Service.
+            return new V1Service();
+        }
     }
 
     private Task<bool> ArePodsGoneAsync(string @namespace, TimeSpan patience, CancellationToken cancellation) => Watching.UntilAsync(
