@@ -15,10 +15,10 @@ cd "$work"
 apt_sources() {
   local file
   for file in /etc/apt/sources.list.d/*.sources; do
-    [ -e "$file" ] && awk -v RS= '/debian-archive|debian\.org|\/debian/ { gsub(/Types:[^\n]*/, "Types: deb-src"); print $0 "\n" }' "$file"
+    [ -e "$file" ] && awk -v RS= '/debian-archive|\/debian/ { gsub(/Types:[^\n]*/, "Types: deb-src"); print $0 "\n" }' "$file"
   done > apt/debian.sources
   if ! grep -q '^Types' apt/debian.sources; then
-    sed -n 's/^deb \(.*\)/deb-src \1/p' /etc/apt/sources.list > apt/debian.list
+    sed -n '\|/debian|s/^deb \(.*\)/deb-src \1/p' /etc/apt/sources.list > apt/debian.list
     rm apt/debian.sources
   fi
 }
