@@ -43,6 +43,7 @@ public sealed class DashboardTests(Platform platform, Browser browser)
         await Expect(page.Locator(".pulse.live")).ToBeVisibleAsync(Patiently);
         await Expect(page.Locator(".step[data-step=build][data-status=running]")).ToBeVisibleAsync(Patiently);
         await Expect(page.Locator(".heading .status:is(.good, .bad, .warn, .quiet)")).ToBeVisibleAsync(Patiently);
+        (await app.DeploymentAsync(deployment)).Error.Should().BeNull();
         await Expect(page.Locator(".heading .status")).ToHaveTextAsync("Succeeded");
         foreach (var step in Steps)
             await Expect(page.Locator($".step[data-step={step}][data-status=succeeded]")).ToBeVisibleAsync();
