@@ -20,8 +20,9 @@ public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefor
     /// Looks whether key, name, dates and chain fit. What comes back is safe to publish: key first, then leaf and
     /// chain, each written anew, so that no other byte of the CA's answer reaches a file.
     /// </summary>
+    /// <param name="chainToo">False for what was published before: ten thousand chains take long to verify again at a start.</param>
     /// <exception cref="AcmeException">They do not fit; the problem says what.</exception>
-    public static (PublishedCertificate Certificate, string Pem) Check(IssuedCertificate issued, HostName host, DateTimeOffset now)
+    public static (PublishedCertificate Certificate, string Pem) Check(IssuedCertificate issued, HostName host, DateTimeOffset now, bool chainToo = true)
     {
         var chain = new X509Certificate2Collection();
         try
@@ -40,7 +41,7 @@ public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefor
             var certificate = new PublishedCertificate(leaf.SerialNumber, new DateTimeOffset(leaf.NotBefore), new DateTimeOffset(leaf.NotAfter), RenewalIdOf(leaf));
             if (certificate.NotBefore > now + s_clocksMayDiffer) throw AcmeException.Because($"The certificate is valid only from {certificate.NotBefore:u}. Check this machine's clock.");
             if (!certificate.IsValidAt(now)) throw AcmeException.Because($"The certificate expired at {certificate.NotAfter:u}.");
-            RefuseBrokenChain(chain);
+            if (chainToo) RefuseBrokenChain(chain);
 
             var pem = new StringBuilder().AppendLine(key.ExportPkcs8PrivateKeyPem());
             foreach (var link in chain) pem.AppendLine(link.ExportCertificatePem());
