@@ -36,7 +36,7 @@ public sealed partial class ClusterObjectsTests(Platform platform, LiveApp live)
     [Fact]
     public async Task Its_own_database_answers_at_the_address_in_its_environment_and_no_other_one_does()
     {
-        var url = await InPodAsync("printenv", "DATABASE_URL");
+        var url = await InPodAsync("sh", "-c", "echo $DATABASE_URL");
         var settings = new NpgsqlConnectionStringBuilder(Postgres.ConnectionString(url));
         await using (var own = NpgsqlDataSource.Create(settings))
         {
