@@ -14,8 +14,8 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0
 RUN apt-get update && apt-get install -y --no-install-recommends git curl ca-certificates && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /out .
-# Handlers are compiled at the first start, and kept here. The data folder's owner is that of the volume mounted there.
-RUN mkdir -p /app/Internal /var/lib/boottify && chown -R $APP_UID:$APP_UID /app/Internal /var/lib/boottify && chmod 700 /var/lib/boottify
+# A new volume that is mounted there takes the folder's owner.
+RUN install -d -o $APP_UID -g $APP_UID -m 700 /var/lib/boottify
 USER $APP_UID
 EXPOSE 7080
 ENTRYPOINT ["dotnet", "Boottify.dll"]

@@ -14,8 +14,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends nginx curl ca-c
 WORKDIR /app
 COPY --from=build /out .
 COPY nginx-templates nginx-templates
-# nginx opens its built-in log before it reads where ours is.
-RUN mkdir -p /var/lib/boottify-edge && chown -R $APP_UID:$APP_UID /var/lib/boottify-edge /var/log/nginx
+# A new volume takes the folder's owner. nginx opens its built-in log before it reads where ours is.
+RUN install -d -o $APP_UID -g $APP_UID -m 700 /var/lib/boottify-edge && chown -R $APP_UID:$APP_UID /var/log/nginx
 USER $APP_UID
 EXPOSE 8080 8443 7081
 ENTRYPOINT ["dotnet", "Boottify.Edge.dll"]
