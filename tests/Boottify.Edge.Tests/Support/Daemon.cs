@@ -26,7 +26,7 @@ internal sealed class Daemon : IAsyncDisposable
 
     public async Task UntilAsync(Func<CancellationToken, Task<bool>> ready, string what)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (!deadline.IsCancellationRequested)
         {
             if (_process.HasExited) throw new InvalidOperationException($"{what} ended by itself:\n{Said}");
@@ -41,7 +41,7 @@ internal sealed class Daemon : IAsyncDisposable
             await Task.Delay(25);
         }
 
-        throw new InvalidOperationException($"{what} did not get ready in a minute:\n{Said}");
+        throw new InvalidOperationException($"{what} did not get ready in two minutes:\n{Said}");
     }
 
     public Task TerminateAsync() => EndAsync(Posix.Terminate);

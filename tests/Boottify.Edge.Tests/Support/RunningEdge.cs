@@ -46,15 +46,23 @@ internal sealed class RunningEdge : IAsyncDisposable
     public static async Task<RunningEdge> StartAsync(Zone zone, Dictionary<string, string>? knobs = null, Dictionary<string, string>? settings = null, Dictionary<string, object>? pebble = null, FaultyProxy? inFront = null)
     {
         var edge = new RunningEdge(zone);
-        await edge.Pebble.StartAsync(knobs, pebble);
-        if (inFront is not null)
+        try
         {
-            await inFront.StartAsync(edge.Pebble);
-            settings = new(settings ?? []) { ["BOOTTIFY_ACME_DIRECTORY"] = inFront.Directory.AbsoluteUri };
-        }
+            await edge.Pebble.StartAsync(knobs, pebble);
+            if (inFront is not null)
+            {
+                await inFront.StartAsync(edge.Pebble);
+                settings = new(settings ?? []) { ["BOOTTIFY_ACME_DIRECTORY"] = inFront.Directory.AbsoluteUri };
+            }
 
-        await edge.StartProcessAsync(settings);
-        return edge;
+            await edge.StartProcessAsync(settings);
+            return edge;
+        }
+        catch
+        {
+            await edge.DisposeAsync(); // Nobody else has it yet.
+            throw;
+        }
     }
 
     public async Task StartProcessAsync(Dictionary<string, string>? settings = null)
