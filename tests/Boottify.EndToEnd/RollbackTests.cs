@@ -66,6 +66,9 @@ public sealed class RollbackTests(Platform platform, ITestOutputHelper output)
 
         await using var visitors = new Visitors(app);
         var third = await app.EndOfAsync(await app.RequestAsync("rollback", new { release = 1 }));
+        await using var later = new Visitors(app);
+        await Task.Delay(TimeSpan.FromSeconds(3), Platform.Deadline());
+        (await later.LeaveAsync()).Answers.Keys.Should().Equal(["one hello"], "from its success on nobody gets the release before, whoever still asks");
         var visits = await visitors.LeaveAsync();
         output.WriteLine($"{visits.Requests} requests, {visits.Failures.Count} failed");
 
