@@ -4,6 +4,8 @@
 title='Control plane'
 needs='settings programs images'
 program=Boottify
+# .NET wants ICU for names in any script; npm brings the page's libraries into the build.
+packages() { echo libicu72; command -v npm > /dev/null || echo npm; }
 ready() { echo "$(value BOOTTIFY_LISTEN)/health/ready"; }
 
 address() { value BOOTTIFY_URL; }

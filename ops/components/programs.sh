@@ -9,7 +9,7 @@ stamp=$STATE/bin/stamp
 sources() {
   cd "$ROOT"
   find src edge nginx-templates Directory.* global.json ./*.sln .editorconfig -type f \
-    -not -path '*/bin/*' -not -path '*/obj/*' -printf '%p %s %T@\n' 2>/dev/null | sort | sha256sum | cut -d' ' -f1
+    -not -path '*/bin/*' -not -path '*/obj/*' -not -path '*/node_modules/*' -printf '%p %s %T@\n' 2>/dev/null | sort | sha256sum | cut -d' ' -f1
 }
 healthy() { [ -e "$stamp" ] && [ "$(cat "$stamp")" = "$(sources)" ]; }
 address() { echo .boottify/bin; }

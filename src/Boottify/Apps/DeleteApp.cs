@@ -15,11 +15,10 @@ public static class DeleteApp
         outbox.Enroll(session);
         var stream = await session.Events.FetchForWriting<App>(app, cancellation);
         if (stream.Aggregate is { DeletionRequestedAt: null })
-        {
             stream.AppendOne(new AppDeletionRequested(Caller.Of(context).Name, time.GetUtcNow()));
-            await outbox.PublishAsync(new RemoveApp(app));
-            await session.SaveChangesAsync(cancellation);
-        }
+        // Asked again, it sets the removal going again: harmless beside one that still runs, and a way on for one that got lost.
+        await outbox.PublishAsync(new RemoveApp(app));
+        await session.SaveChangesAsync(cancellation);
 
         return Results.Accepted($"/api/apps/{app}", new { id = app, status = "deleting" });
     }

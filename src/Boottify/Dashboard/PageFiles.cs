@@ -49,13 +49,23 @@ internal sealed class PageFiles
             using var stream = assembly.GetManifestResourceStream(resource)!;
             var content = new byte[stream.Length];
             stream.ReadExactly(content);
-            contents[resource[Prefix.Length..].Replace('\\', '/')] = content;
+            var path = resource[Prefix.Length..].Replace('\\', '/');
+            contents[path] = path.StartsWith("vendor/", StringComparison.Ordinal) ? Localise(content) : content;
         }
 
         var version = VersionOf(contents);
         contents.Remove("index.html", out var document);
         return new PageFiles(version, contents.ToDictionary(file => file.Key, file => Make(file.Key, file.Value)), Make("index.html", Complete(document!, version, contents.Keys)));
     }
+
+    /// <summary>
+    /// Libraries name each other by package, which a browser cannot resolve without an import map, which in turn the page's
+    /// content security policy forbids; and they name source maps that are not sent.
+    /// </summary>
+    private static byte[] Localise(byte[] library) => Encoding.UTF8.GetBytes(
+        Encoding.UTF8.GetString(library)
+            .Replace("from\"preact\"", "from\"./preact.js\"", StringComparison.Ordinal)
+            .Replace("//# sourceMappingURL=", "// ", StringComparison.Ordinal));
 
     /// <summary>Fills in the version, and names every module, so that the browser loads all at once and not one after the other.</summary>
     private static byte[] Complete(byte[] document, string version, IEnumerable<string> paths)

@@ -21,17 +21,18 @@ public static class GetLogs
         string deployment, long? after, int? limit, string? search, LogReader reader, CancellationToken cancellation)
     {
         var most = Math.Clamp(limit ?? DefaultLimit, 1, MostLines);
+        var last = await reader.LastAsync(deployment, cancellation);
         var lines = new List<LogLine>();
         await foreach (var line in reader.ReadAsync(deployment, after ?? 0, cancellation))
         {
             if (!string.IsNullOrEmpty(search) && !line.Text.Contains(search, StringComparison.OrdinalIgnoreCase))
                 continue;
             if (lines.Count == most)
-                return new LogPage(lines, lines[^1].N);
+                return new LogPage(lines, lines[^1].N, last);
             lines.Add(line);
         }
 
-        return new LogPage(lines, null);
+        return new LogPage(lines, null, Math.Max(last, lines.Count == 0 ? 0 : lines[^1].N));
     }
 
     private static IResult TextAsync(string deployment, LogReader reader, HttpContext context) =>
@@ -49,4 +50,5 @@ public static class GetLogs
 }
 
 /// <param name="Next">Pass it as <c>?after=</c> for the next page; null when this one reaches the end of what is stored.</param>
-public sealed record LogPage(IReadOnlyList<LogLine> Lines, long? Next);
+/// <param name="Last">Number of the last line that is stored so far.</param>
+public sealed record LogPage(IReadOnlyList<LogLine> Lines, long? Next, long Last);
