@@ -1,5 +1,6 @@
 using Boottify.Cluster.Rollout;
 using k8s;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Boottify.Cluster;
 
@@ -12,7 +13,7 @@ public static class ClusterModule
         var settings = ClusterSettings.From(configuration);
         services.AddSingleton(settings);
         services.AddSingleton<IKubernetes>(_ => Connect(settings));
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ClusterApi>();
         services.AddSingleton<ClusterInspection>();
         services.AddSingleton<RolloutWatch>();

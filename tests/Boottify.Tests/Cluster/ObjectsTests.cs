@@ -31,9 +31,9 @@ public class ObjectsTests
     public void The_service_account_brings_no_token() => Tenancy.ServiceAccount(Workloads.Workload(), Workloads.Instance).AutomountServiceAccountToken.Should().BeFalse();
 
     [Theory]
-    [InlineData(1, "4", "200m", "2Gi")]
-    [InlineData(3, "8", "400m", "4Gi")]
-    public void The_quota_has_room_for_both_releases_and_the_pod_that_surges(int replicas, string pods, string cpu, string memory)
+    [InlineData(1, "6", "300m", "3Gi")]
+    [InlineData(3, "12", "600m", "6Gi")]
+    public void The_quota_has_room_for_both_releases_the_pods_that_surge_and_those_that_drain(int replicas, string pods, string cpu, string memory)
     {
         var hard = Quotas.ResourceQuota(Workloads.Workload(replicas), running: null, Workloads.Instance).Spec.Hard;
         hard["pods"].ToString().Should().Be(pods);

@@ -120,6 +120,11 @@ public class RolloutJudgeTests
         var judge = new RolloutJudge(view);
         judge.Judge(Start);
         judge.Judge(Start.AddMinutes(1)).Failure.Should().BeNull();
+
+        view.Pods = [];
+        judge.Judge(Start.AddMinutes(1)).Failure.Should().BeNull("the controller, refused for a minute, asks again only after another");
+        judge.Judge(Start.AddMinutes(2)).Failure.Should().BeNull();
+        judge.Judge(Start.AddMinutes(3)).Failure.Should().Contain("exceeded quota: app");
     }
 
     [Theory]

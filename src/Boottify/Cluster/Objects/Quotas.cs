@@ -6,14 +6,14 @@ namespace Boottify.Cluster.Objects;
 internal static class Quotas
 {
     /// <summary>
-    /// Room for a rolling update: the new replicas and the one that surges, beside those of the release that runs now, which
-    /// count until their last one is drained. Sized by both releases, because going from a large one to a small one would
-    /// otherwise leave no room for the first small pod.
+    /// Room for a rolling update: the new replicas and the one that surges, beside those of the release that runs now. Sized
+    /// by both releases, because going from a large one to a small one would otherwise leave no room for the first small pod.
+    /// The same again for pods that drain: they count until they are gone, and the next push does not wait for that.
     /// </summary>
     /// <param name="running">The Deployment as it is now, or null before the first.</param>
     public static V1ResourceQuota ResourceQuota(AppWorkload workload, V1Deployment? running, string instance)
     {
-        var replicas = workload.Replicas + 1;
+        var replicas = 2 * (workload.Replicas + 1);
         var runningReplicas = (running?.Spec.Replicas ?? workload.Replicas) + 1;
         var container = running?.Spec.Template.Spec.Containers.FirstOrDefault(c => c.Name == Apps.AppNames.Workload)?.Resources;
 

@@ -23,11 +23,13 @@ internal sealed class RolloutJudge(RolloutView view)
     private static readonly TimeSpan PatienceForRoom = TimeSpan.FromSeconds(15);
 
     /// <summary>A quota's count lags behind a little.</summary>
-    private static readonly TimeSpan PatienceForQuota = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan LeastPatienceForQuota = TimeSpan.FromSeconds(4);
 
     private const int EndedPodsThatAreEnough = 3;
 
     private readonly Dictionary<string, DateTimeOffset> since = new(StringComparer.Ordinal);
+    private DateTimeOffset? refusedSince;
+    private TimeSpan patienceForQuota = LeastPatienceForQuota;
 
     public Verdict Judge(DateTimeOffset now)
     {
@@ -42,6 +44,7 @@ internal sealed class RolloutJudge(RolloutView view)
         if (HasSucceeded())
             return Verdict.Done;
 
+        MeasureRefusal(now);
         DateTimeOffset? lookAgain = null;
         foreach (var trouble in Troubles())
         {
@@ -105,10 +108,31 @@ internal sealed class RolloutJudge(RolloutView view)
 
         foreach (var set in view.NewReplicaSets)
         {
-            if (set.Status?.Conditions?.FirstOrDefault(c => c is { Type: "ReplicaFailure", Status: "True" }) is { } failure && !view.SomeAreLeaving)
-                yield return new Trouble("create", PatienceForQuota, QuotaWords(failure.Message ?? failure.Reason ?? ""));
+            if (Refusal(set) is { } failure && !view.SomeAreLeaving)
+                yield return new Trouble("create", patienceForQuota, QuotaWords(failure.Message ?? failure.Reason ?? ""));
         }
     }
+
+    /// <summary>
+    /// The controller asks again after as long as it has been refused so far: as long as leaving pods were in the way, the
+    /// refusal may stand though there is room by now.
+    /// </summary>
+    private void MeasureRefusal(DateTimeOffset now)
+    {
+        if (view.NewReplicaSets.All(set => Refusal(set) is null))
+        {
+            refusedSince = null;
+            patienceForQuota = LeastPatienceForQuota;
+            return;
+        }
+
+        refusedSince ??= now;
+        if (view.SomeAreLeaving)
+            patienceForQuota = LeastPatienceForQuota + ((now - refusedSince.Value) * 1.5);
+    }
+
+    private static V1ReplicaSetCondition? Refusal(V1ReplicaSet set) =>
+        set.Status?.Conditions?.FirstOrDefault(c => c is { Type: "ReplicaFailure", Status: "True" });
 
     internal static string QuotaWords(string message)
     {
