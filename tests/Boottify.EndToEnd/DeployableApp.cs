@@ -136,6 +136,14 @@ public sealed class DeployableApp(Platform platform, SourceRepository source, Cr
     public async Task<string> GetStringAsync(string path = "/") =>
         await platform.Edge.GetStringAsync(new Uri($"https://{Host}{path}"), Platform.Deadline());
 
+    /// <summary>The edge answers with the text, and the cluster runs the release's image.</summary>
+    public async Task ShouldServeAsync(Deployment release, string answer)
+    {
+        (await GetStringAsync()).Should().Be(answer);
+        (await CommandLine.KubectlAsync("get", "deployment", "app", "--namespace", Namespace, "--output", "jsonpath={.spec.template.spec.containers[0].image}"))
+            .Should().EndWith(release.Image!.Digest);
+    }
+
     /// <summary>Deletes the app and returns once the platform says that every trace is gone.</summary>
     public async Task DeleteAsync()
     {
