@@ -73,7 +73,6 @@ public sealed class StepInputs(IDocumentStore store, SecretsOfApp secrets, IAppD
         {
             ["BOOTTIFY_APP"] = app.Id,
             ["BOOTTIFY_URL"] = settings.AppUrl(names.Host(settings.Domain)).ToString(),
-            ["BOOTTIFY_DEPLOYMENT"] = deploymentId,
         };
         return new AppWorkload(
             names.Namespace, app.Id, app.TeamId, deploymentId, image, app.Settings.Port, app.Settings.Health, app.Settings.Replicas,

@@ -1,0 +1,22 @@
+using System.CommandLine;
+
+namespace Boottify.Cli;
+
+/// <summary><c>boottify rollback APP</c>: returns to an earlier release and follows it to its end.</summary>
+internal static class RollbackCommand
+{
+    public static Command Create()
+    {
+        var app = new Argument<string>("app") { Description = "The app's id." };
+        var release = new Option<int?>("--release") { Description = "The release's number; the one before the current one if left out." };
+        var command = new Command("rollback", "Return to an earlier release: its image, environment and settings.") { app, release };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var api = new Api();
+            var path = $"api/apps/{Uri.EscapeDataString(parsed.GetRequiredValue(app))}/rollback";
+            var accepted = await api.SendAsync(HttpMethod.Post, path, new { release = parsed.GetValue(release) }, cancellation);
+            return await Follower.FollowAsync(api, accepted.GetProperty("id").GetString()!, cancellation);
+        });
+        return command;
+    }
+}
