@@ -161,8 +161,8 @@ public sealed class EdgeLifeTests(EdgeLifeTests.OwnZone zone) : IClassFixture<Ed
     [Fact]
     public async Task An_order_that_a_killed_edge_had_begun_is_gone_on_with()
     {
-        // Pebble waits before it verifies, so that the kill comes in the middle.
-        await using var edge = await RunningEdge.StartAsync(zone.Zone, knobs: new() { ["PEBBLE_VA_NOSLEEP"] = "0", ["PEBBLE_VA_SLEEPTIME"] = "3" });
+        // Pebble waits some seconds before it verifies, and is held still while there is no edge that could answer it.
+        await using var edge = await RunningEdge.StartAsync(zone.Zone, knobs: new() { ["PEBBLE_VA_NOSLEEP"] = "0", ["PEBBLE_VA_SLEEPTIME"] = "8" });
         await using var app = await TenantApp.StartAsync("a");
         var host = edge.NewHost();
         var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)]);
@@ -170,10 +170,12 @@ public sealed class EdgeLifeTests(EdgeLifeTests.OwnZone zone) : IClassFixture<Ed
         string? order = null;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while ((order = Directory.EnumerateFiles(Path.Combine(edge.Data, "acme"), $"{host}.json", SearchOption.AllDirectories).FirstOrDefault()) is null) await Task.Delay(20, deadline.Token);
+        edge.Pebble.Pause();
         await edge.KillProcessAsync();
         var begun = await File.ReadAllTextAsync(order);
 
         await edge.StartProcessAsync();
+        edge.Pebble.Resume();
         await edge.ActiveAsync(route.AppId);
 
         File.Exists(order).Should().BeFalse("a finished order is forgotten");

@@ -44,6 +44,12 @@ internal sealed class Daemon : IAsyncDisposable
         throw new InvalidOperationException($"{what} did not get ready in two minutes:\n{Said}");
     }
 
+    /// <summary>Holds the process still (SIGSTOP); its connections stay open and nothing answers.</summary>
+    public void Pause() => Posix.Signal(_process.Id, 19);
+
+    /// <summary>Lets a paused process go on (SIGCONT).</summary>
+    public void Resume() => Posix.Signal(_process.Id, 18);
+
     public Task TerminateAsync() => EndAsync(Posix.Terminate);
 
     public Task KillAsync() => EndAsync(9);

@@ -49,6 +49,10 @@ internal sealed class Pebble(string folder, int httpPort) : IAsyncDisposable
         await StartAsync();
     }
 
+    public void Pause() => _daemon!.Pause();
+
+    public void Resume() => _daemon!.Resume();
+
     /// <summary>The root that signs this Pebble's certificates.</summary>
     public async Task<X509Certificate2> RootAsync()
     {
