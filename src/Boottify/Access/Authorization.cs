@@ -32,15 +32,8 @@ public static class Authorization
     /// <summary>Runs after routing and before anything of the request's body is read.</summary>
     public static async Task Enforce(HttpContext context, RequestDelegate next)
     {
-        if (context.GetEndpoint() is not { } endpoint || !context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
-        {
-            await next(context);
-            return;
-        }
-
-        var need = endpoint.Metadata.GetMetadata<AccessNeed>()
-            ?? throw new InvalidOperationException($"{context.Request.Path} does not say what it needs of its caller.");
-        if (need.Role is { } role && await RefusalAsync(context, role) is { } refusal)
+        // By the endpoint that routing chose, never by how the path was written: routing takes /API for /api.
+        if (context.GetEndpoint()?.Metadata.GetMetadata<AccessNeed>()?.Role is { } role && await RefusalAsync(context, role) is { } refusal)
             await refusal.ExecuteAsync(context);
         else
             await next(context);
@@ -65,7 +58,7 @@ public static class Authorization
     {
         foreach (var endpoint in endpoints.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>())
         {
-            if (endpoint.RoutePattern.RawText?.StartsWith("/api", StringComparison.Ordinal) == true
+            if (endpoint.RoutePattern.RawText?.StartsWith("/api", StringComparison.OrdinalIgnoreCase) == true
                 && endpoint.Metadata.GetMetadata<AccessNeed>() is null)
                 throw new InvalidOperationException($"{endpoint.RoutePattern.RawText} does not say what it needs of its caller: add .Needs(…).");
         }
