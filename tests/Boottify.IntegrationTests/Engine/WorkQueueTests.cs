@@ -74,13 +74,14 @@ public sealed class WorkQueueTests : IAsyncLifetime
         await AddAsync("d1", "a1", "t1");
         var first = await queue.ClaimAsync("dead", true, default);
         (await queue.ClaimAsync("alive", true, default)).Should().BeNull();
-        (await queue.RenewAsync("dead", default)).Should().Equal("d1");
+        (await queue.RenewAsync("dead", ["d1"], default)).Should().Equal("d1");
+        (await queue.RenewAsync("dead", [], default)).Should().BeEmpty();
 
         await SqlAsync($"update {WorkTable.Work} set lease_until = now() - interval '1 second'");
         var second = await queue.ClaimAsync("alive", true, default);
         second!.DeploymentId.Should().Be("d1");
         second.Claims.Should().Be(first!.Claims + 1);
-        (await queue.RenewAsync("dead", default)).Should().BeEmpty();
+        (await queue.RenewAsync("dead", ["d1"], default)).Should().BeEmpty();
     }
 
     [Fact]

@@ -56,6 +56,9 @@ public sealed class Dispatcher(
         var mayBuild = running.Values.Count(r => r.Builds) < settings.BuildsPerNode;
         if (await queue.ClaimAsync(node.Name, mayBuild, stopping) is not { } claim)
             return false;
+        // Its lease ran out unnoticed, and it is still being worked on here: that run goes on, on a fresh lease.
+        if (running.ContainsKey(claim.DeploymentId))
+            return true;
 
         var slot = new Running(claim.Builds, CancellationTokenSource.CreateLinkedTokenSource(stopping));
         running[claim.DeploymentId] = slot;
@@ -91,23 +94,28 @@ public sealed class Dispatcher(
     private async Task RenewLeasesAsync(CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(Heartbeat, time);
+        var renewed = time.GetTimestamp();
         // Goes on while the last deployments stop, so that none is taken over before it has been handed over.
         while (await timer.WaitForNextTickAsync(CancellationToken.None) && !(stopping.IsCancellationRequested && running.IsEmpty))
         {
+            var slots = running.ToArray();
+            IReadOnlySet<string>? held = null;
             try
             {
-                var before = running.Keys.ToList();
-                var held = await queue.RenewAsync(node.Name, CancellationToken.None);
-                foreach (var lost in before.Where(id => !held.Contains(id)))
-                {
-                    if (running.TryGetValue(lost, out var slot))
-                        await slot.Lost.CancelAsync();
-                }
+                using var limit = new CancellationTokenSource(Heartbeat, time);
+                held = await queue.RenewAsync(node.Name, slots.Select(slot => slot.Key), limit.Token);
+                renewed = time.GetTimestamp();
             }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            catch (Exception e)
             {
                 log.LogWarning("Leases could not be renewed: {Reason}", e.Message);
             }
+
+            // A node that cannot reach the database has to take it that others have taken over by now.
+            if (held is null && time.GetElapsedTime(renewed) < WorkQueue.Lease)
+                continue;
+            foreach (var (_, slot) in slots.Where(slot => held?.Contains(slot.Key) != true))
+                await slot.StopAsync();
         }
     }
 
@@ -118,6 +126,18 @@ public sealed class Dispatcher(
         public CancellationTokenSource Lost { get; } = lost;
 
         public Task Done { get; set; } = Task.CompletedTask;
+
+        public async Task StopAsync()
+        {
+            try
+            {
+                await Lost.CancelAsync();
+            }
+            catch (Exception e) when (e is ObjectDisposedException or AggregateException)
+            {
+                // It has ended in this moment, or is ending with a fault of its own.
+            }
+        }
     }
 }
 

@@ -37,7 +37,7 @@ public sealed class WorkQueue(NpgsqlDataSource database)
 
     private const string RenewSql = $"""
         update {WorkTable.Work} set lease_until = now() + @lease
-        where node = @node and running and lease_until >= now()
+        where node = @node and deployment_id = any(@deployments) and running and lease_until >= now()
         returning deployment_id
         """;
 
@@ -79,12 +79,13 @@ public sealed class WorkQueue(NpgsqlDataSource database)
         }
     }
 
-    /// <summary>The heartbeat: prolongs all that this node still holds.</summary>
+    /// <summary>The heartbeat: prolongs what this node still holds, of the deployments that it really runs.</summary>
     /// <returns>The deployments it still holds; any other one is lost and must stop at once.</returns>
-    public async Task<IReadOnlySet<string>> RenewAsync(string node, CancellationToken cancellation)
+    public async Task<IReadOnlySet<string>> RenewAsync(string node, IEnumerable<string> deployments, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(RenewSql);
         command.Parameters.AddWithValue("node", node);
+        command.Parameters.AddWithValue("deployments", deployments.ToArray());
         command.Parameters.AddWithValue("lease", Lease);
         await using var rows = await command.ExecuteReaderAsync(cancellation);
         var held = new HashSet<string>(StringComparer.Ordinal);
