@@ -8,16 +8,21 @@ public static class FinalizeDeploymentHandler
     /// <summary>Releases whose images stay, to return to.</summary>
     public const int KeptReleases = 5;
 
+    /// <summary>Well below the step's deadline, which would make the deployment fail.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+
     /// <summary>The app serves by now, so nothing that goes wrong in here makes the deployment fail.</summary>
     public static async Task<StepFigures> Handle(
         FinalizeDeployment command, StepInputs inputs, IImageBuilder builder, ILogger<FinalizeDeployment> log, CancellationToken cancellation)
     {
         var input = await inputs.LoadAsync(command.DeploymentId, cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(Patience);
         try
         {
-            await builder.CleanUpAsync(input.Deployment.Id, await inputs.BuildAsync(input, cancellation), removeImage: false, cancellation);
+            await builder.CleanUpAsync(input.Deployment.Id, await inputs.BuildAsync(input, patience.Token), removeImage: false, patience.Token);
             foreach (var digest in Outdated(input))
-                await builder.DeleteImageAsync(input.App.Names.ImageRepository, digest, cancellation);
+                await builder.DeleteImageAsync(input.App.Names.ImageRepository, digest, patience.Token);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
