@@ -1,6 +1,7 @@
 using Boottify.Deployments.Queue;
 using Boottify.Logs;
 using Boottify.Platform;
+using JasperFx;
 using Wolverine;
 
 namespace Boottify.Deployments;
@@ -23,20 +24,36 @@ public sealed class DeploymentRunner(
             if (deployment.LastStep?.Step > Step.Build)
                 built();
 
-            switch (NextStep.After(deployment, time.GetUtcNow()))
+            try
             {
-                case Decision.Run run:
-                    await WaitUntilAsync(run.NotBefore, deployment, lost);
-                    await RunStepAsync(run, deployment, output, lost);
-                    break;
-                case Decision.End end:
-                    await output.FlushAsync(lost);
-                    await journal.EndAsync(deployment, end.Event, lost);
-                    return;
-                default:
-                    await journal.ForgetAsync(claim.DeploymentId, lost);
+                if (!await GoOnAsync(deployment, output, lost))
                     return;
             }
+            catch (ConcurrencyException)
+            {
+                // A request to cancel may come between the look and the write: decide again. Another node's step ends this run.
+                if ((await journal.LoadAsync(claim.DeploymentId, lost)).LastStep != deployment.LastStep)
+                    throw;
+            }
+        }
+    }
+
+    /// <returns>Whether there is more to do.</returns>
+    private async Task<bool> GoOnAsync(Deployment deployment, DeploymentLog output, CancellationToken lost)
+    {
+        switch (NextStep.After(deployment, time.GetUtcNow()))
+        {
+            case Decision.Run run:
+                await WaitUntilAsync(run.NotBefore, deployment, lost);
+                await RunStepAsync(run, deployment, output, lost);
+                return true;
+            case Decision.End end:
+                await output.FlushAsync(lost);
+                await journal.EndAsync(deployment, end.Event, lost);
+                return false;
+            default:
+                await journal.ForgetAsync(deployment.Id, lost);
+                return false;
         }
     }
 
@@ -57,7 +74,7 @@ public sealed class DeploymentRunner(
             await output.FlushAsync(lost);
             await journal.SucceedAsync(started, figures, time.GetElapsedTime(since), lost);
         }
-        catch (Exception e) when (!lost.IsCancellationRequested && !output.Lost)
+        catch (Exception e) when (e is not LostDeploymentException && !lost.IsCancellationRequested && !output.Lost)
         {
             await FailAsync(started, e, deadline.IsCancellationRequested, time.GetElapsedTime(since), output, lost);
         }
@@ -105,10 +122,17 @@ public sealed class DeploymentRunner(
         using var wakeup = wakeups.Subscribe(deploymentId);
         while (!step.IsCancellationRequested)
         {
-            if ((await journal.LoadAsync(deploymentId, step.Token)).CancelledBy is not null)
+            try
             {
-                await step.CancelAsync();
-                return;
+                if ((await journal.LoadAsync(deploymentId, step.Token)).CancelledBy is not null)
+                {
+                    await step.CancelAsync();
+                    return;
+                }
+            }
+            catch (Exception e) when (!step.IsCancellationRequested)
+            {
+                log.LogWarning("Whether {Deployment} is to be cancelled cannot be read, trying again: {Reason}", deploymentId, e.Message);
             }
 
             await wakeup.WaitAsync(TimeSpan.FromSeconds(5), step.Token);

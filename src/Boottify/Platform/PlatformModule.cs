@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Boottify.Access;
 using Boottify.Deployments;
+using JasperFx;
+using Marten.Exceptions;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
 
@@ -73,7 +75,8 @@ public static class PlatformModule
             BadHttpRequestException => Problems.Invalid(Explain(error)),
             _ when HoldsNul(error) => Problems.Invalid("The request holds the character U+0000, which no text here may hold. Leave it out."),
             LostDeploymentException => Problems.NotFound(),
-            NpgsqlException or TimeoutException => Results.Problem(
+            ConcurrencyException => Problems.Conflict("Somebody else changed the same thing at this moment; nothing of this request was done. Send it again."),
+            NpgsqlException or TimeoutException or MartenCommandException { InnerException: NpgsqlException and not PostgresException } => Results.Problem(
                 "The database does not answer; nothing was changed. Try again in a moment.", statusCode: 503, title: "Not available now"),
             _ => Results.Problem(
                 $"Something went wrong in Boottify. Look for {context.TraceIdentifier} in its log.", statusCode: 500, title: "Boottify failed"),

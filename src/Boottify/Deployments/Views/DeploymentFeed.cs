@@ -46,6 +46,8 @@ public sealed class DeploymentFeed(IDocumentStore store, LogReader logs, Wakeups
         using var wakeup = wakeups.Subscribe(deploymentId);
         var position = from;
         yield return Ping();
+        if (await IsOverAsync(deploymentId, from.Version, cancellation))
+            yield break;
         var lastSent = time.GetTimestamp();
         while (true)
         {
@@ -69,6 +71,15 @@ public sealed class DeploymentFeed(IDocumentStore store, LogReader logs, Wakeups
     }
 
     private FeedItem Ping() => new("ping", null, new { at = time.GetUtcNow() });
+
+    /// <summary>Whether the follower has had the end already, as a browser has that connects again by itself.</summary>
+    private async Task<bool> IsOverAsync(string deploymentId, long version, CancellationToken cancellation)
+    {
+        if (version == 0)
+            return false;
+        await using var session = store.QuerySession();
+        return await session.LoadAsync<Deployment>(deploymentId, cancellation) is { Ended: true } ended && ended.Version <= version;
+    }
 
     private async Task<IReadOnlyList<IEvent>> EventsAsync(string deploymentId, long after, CancellationToken cancellation)
     {
