@@ -7,18 +7,29 @@ namespace Boottify.Apps;
 /// <summary>Opens an app's sealed secrets, for the steps that hand them to the app and for redaction.</summary>
 public sealed class SecretsOfApp(IDocumentStore store, Vault vault, PlatformSettings settings)
 {
-    /// <summary>Every value that must not show in this app's logs.</summary>
+    /// <summary>
+    /// Every value that must not show in this app's logs: those it ever had too, since a release that is put back runs with the
+    /// ones of its time.
+    /// </summary>
     public async Task<IReadOnlyList<string>> AllAsync(string appId, CancellationToken cancellation)
     {
         await using var session = store.QuerySession();
         if (await session.LoadAsync<App>(appId, cancellation) is not { } app)
             return [settings.Registry.Password];
-        var all = new List<string> { settings.Registry.Password };
-        all.AddRange((await EnvironmentAsync(app, cancellation)).Values);
-        all.Add(await WebhookAsync(app, cancellation));
-        all.Add(await DatabasePasswordAsync(app, cancellation));
-        if (await RepositoryTokenAsync(app, cancellation) is { } token)
-            all.Add(token);
+        var all = new List<string> { settings.Registry.Password, await WebhookAsync(app, cancellation), await DatabasePasswordAsync(app, cancellation) };
+        foreach (var e in await session.Events.FetchStreamAsync(appId, token: cancellation))
+        {
+            var (context, value) = e.Data switch
+            {
+                EnvironmentVariableSet set => (AppSecrets.Variable(appId, set.Name), set.Value),
+                AppRegistered registered => (AppSecrets.Repository(appId), registered.RepositoryToken),
+                RepositoryChanged changed => (AppSecrets.Repository(appId), changed.RepositoryToken),
+                _ => ("", null),
+            };
+            if (value is not null)
+                all.Add(await vault.OpenAsync(app.TeamId, context, value, cancellation));
+        }
+
         return all;
     }
 

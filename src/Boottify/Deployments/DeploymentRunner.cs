@@ -60,7 +60,7 @@ public sealed class DeploymentRunner(
     private async Task RunStepAsync(Decision.Run run, Deployment deployment, DeploymentLog output, CancellationToken lost)
     {
         var started = await journal.StartAsync(deployment, run, node.Name, lost);
-        output.Enter(run.Step);
+        output.Enter(run.Step, await logs.RedactorAsync(deployment.AppId, lost));
         var since = time.GetTimestamp();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(lost);
         deadline.CancelAfter(Steps.Deadline(run.Step));

@@ -19,21 +19,26 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
     public const int LongestLine = 16_384;
 
     private const int LinesPerBatch = 2_000;
+
+    /// <summary>A reader holds several batches at once, so lines of the greatest length must not make one of them huge.</summary>
+    private const int CharactersPerBatch = 512 * 1024;
+
     private static readonly TimeSpan FlushEvery = TimeSpan.FromMilliseconds(100);
 
-    private readonly Channel<Entry> entries = Channel.CreateBounded<Entry>(new BoundedChannelOptions(20_000) { SingleReader = true });
+    private readonly Channel<Entry> entries = Channel.CreateBounded<Entry>(new BoundedChannelOptions(4_000) { SingleReader = true });
     private readonly IDocumentStore store;
     private readonly TimeProvider time;
-    private readonly Redactor redactor;
     private readonly Action closed;
     private readonly string deploymentId;
     private readonly string writer = Guid.NewGuid().ToString("N");
     private readonly CancellationTokenSource stop;
     private readonly Task flushing;
     private readonly SemaphoreSlim order = new(1, 1);
+    private volatile Redactor redactor;
     private Step step = Step.Validate;
     private long lastLine;
     private long version;
+    private int characters;
 
     internal DeploymentLog(
         string deploymentId, long lastLine, long version, Redactor redactor, IDocumentStore store, TimeProvider time, Action closed, CancellationToken lost)
@@ -49,8 +54,8 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
 
     public static string StreamOf(string deploymentId) => $"{deploymentId}/log";
 
-    /// <summary>Lines from now on belong to this step.</summary>
-    public void Enter(Step next) => step = next;
+    /// <summary>Lines from now on belong to this step, which may know secrets that were set since the step before.</summary>
+    public void Enter(Step next, Redactor current) => (step, redactor) = (next, current);
 
     public string Redact(string text) => redactor.Redact(text);
 
@@ -102,7 +107,7 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
             while (await entries.Reader.WaitToReadAsync(cancellation))
             {
                 var hurry = Drain(lines, waiting);
-                if (!hurry && lines.Count < LinesPerBatch)
+                if (!hurry && !IsFull(lines))
                 {
                     await WaitForMoreAsync(lines, waiting, cancellation);
                 }
@@ -110,6 +115,7 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
                 if (lines.Count > 0)
                     await StoreAsync(lines, cancellation);
                 lines.Clear();
+                characters = 0;
                 waiting.ForEach(w => w.TrySetResult());
                 waiting.Clear();
             }
@@ -131,7 +137,7 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
         window.CancelAfter(FlushEvery);
         try
         {
-            while (lines.Count < LinesPerBatch && await entries.Reader.WaitToReadAsync(window.Token) && !Drain(lines, waiting))
+            while (!IsFull(lines) && await entries.Reader.WaitToReadAsync(window.Token) && !Drain(lines, waiting))
             {
             }
         }
@@ -141,13 +147,19 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
         }
     }
 
+    private bool IsFull(List<LogLine> lines) => lines.Count >= LinesPerBatch || characters >= CharactersPerBatch;
+
     /// <returns>Whether somebody waits for a flush.</returns>
     private bool Drain(List<LogLine> lines, List<TaskCompletionSource> waiting)
     {
-        while (lines.Count < LinesPerBatch && entries.Reader.TryRead(out var entry))
+        while (!IsFull(lines) && entries.Reader.TryRead(out var entry))
         {
             if (entry.Line is not null)
+            {
                 lines.Add(entry.Line);
+                characters += entry.Line.Text.Length;
+            }
+
             if (entry.Flushed is { } flushed)
             {
                 waiting.Add(flushed);

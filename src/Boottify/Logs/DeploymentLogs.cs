@@ -16,10 +16,13 @@ public sealed class DeploymentLogs(IDocumentStore store, SecretsOfApp secrets, T
         await using var session = store.QuerySession();
         var deployment = await session.LoadAsync<Deployment>(deploymentId, lost) ?? throw new LostDeploymentException(deploymentId);
         var last = await session.Query<LogChunk>().Where(c => c.DeploymentId == deploymentId).OrderByDescending(c => c.Last).FirstOrDefaultAsync(lost);
-        var redactor = new Redactor(await secrets.AllAsync(deployment.AppId, lost));
+        var redactor = await RedactorAsync(deployment.AppId, lost);
         return open[deploymentId] = new DeploymentLog(
             deploymentId, last?.Last ?? 0, last?.Version ?? 0, redactor, store, time, () => open.TryRemove(deploymentId, out _), lost);
     }
+
+    /// <summary>Knows the app's secrets as of now.</summary>
+    public async Task<Redactor> RedactorAsync(string appId, CancellationToken cancellation) => new(await secrets.AllAsync(appId, cancellation));
 
     /// <summary>The log of a deployment that this node runs.</summary>
     public ILogSink Of(string deploymentId) =>
