@@ -29,7 +29,7 @@ public sealed record ChangeApp(RepositoryInput? Repository, int? Port, string? H
         {
             var token = command.Repository.Token is { Length: > 0 } secret
                 ? await vault.SealAsync(current.TeamId, AppSecrets.Repository(app), secret, cancellation)
-                : current.RepositoryToken;
+                : SameServer(repository.Url!, current.Repository.Url) ? current.RepositoryToken : null;
             stream.AppendOne(new RepositoryChanged(repository.ToRepository(), token, by, time.GetUtcNow()));
         }
 
@@ -45,6 +45,10 @@ public sealed record ChangeApp(RepositoryInput? Repository, int? Port, string? H
         new AppSettings(
             Port ?? current.Settings.Port, Health ?? current.Settings.Health, Replicas ?? current.Settings.Replicas,
             Resources ?? current.Settings.Resources));
+
+    /// <summary>A token goes to no server that it was not given for: who may change the address need not know the token.</summary>
+    private static bool SameServer(string one, string other) =>
+        Uri.Compare(new Uri(one), new Uri(other), UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     private static string? Invalid(RepositoryInput repository, AppSettings settings) =>
         repository.Invalid() ?? AppRules.Port(settings.Port) ?? AppRules.Health(settings.Health)

@@ -18,7 +18,7 @@ public sealed partial record DeploymentWebhook(string? App, string? Repository, 
     private static async Task<IResult> HandleAsync(HttpRequest request, IDocumentStore store, SecretsOfApp secrets, DeploymentIntake intake)
     {
         var cancellation = request.HttpContext.RequestAborted;
-        var body = await WebhookBody.ReadAsync(request);
+        var body = await WebhookBody.ReadAsync(request, most: 1 << 20);
         if (WebhookBody.Parse<DeploymentWebhook>(body) is not { App: { } appId } push)
             return Problems.Invalid("Send a JSON object with app, repository, ref and sha, signed with the app's secret.");
 

@@ -23,7 +23,8 @@ public static class PushIntake
         DeploymentIntake intake, App app, string commit, string? message, string by, string? delivery, CancellationToken cancellation)
     {
         List<string> keys = [DeploymentWish.CommitKey(commit)];
-        if (delivery is { Length: > 0 })
+        // An index takes no longer key; GitHub's deliveries have 36 characters.
+        if (delivery is { Length: > 0 and <= 200 })
             keys.Add(DeploymentWish.DeliveryKey(delivery));
         var first = message?.Split('\n')[0];
         return intake.AcceptAsync(

@@ -41,7 +41,7 @@ public sealed record DeployApp(string? Commit, bool? Force)
 
     private static Task<Deployment?> UnderWayAsync(IQuerySession session, string app, string commit, CancellationToken cancellation) =>
         session.Query<Deployment>()
-            .Where(d => d.AppId == app && d.Commit == commit && d.FinishedAt == null && d.ToRelease == null)
+            .Where(d => d.AppId == app && d.Commit == commit && d.FinishedAt == null && d.CancelledBy == null && d.ToRelease == null)
             .FirstOrDefaultAsync(cancellation);
 }
 

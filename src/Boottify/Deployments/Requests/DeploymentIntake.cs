@@ -32,7 +32,7 @@ public sealed class DeploymentIntake(IDocumentStore store, NpgsqlDataSource data
 
     public async Task<Accepted> AcceptAsync(DeploymentWish wish, CancellationToken cancellation)
     {
-        const int patience = 20;
+        const int patience = 200;
         for (var tries = 1; ; tries++)
         {
             if (await SeenBeforeAsync(wish, cancellation) is { } first)
@@ -44,7 +44,7 @@ public sealed class DeploymentIntake(IDocumentStore store, NpgsqlDataSource data
             catch (Exception e) when (tries < patience && (e is ConcurrencyException || IsUniqueViolation(e)))
             {
                 // Another wish for this app was taken in at the same moment; what it left decides what becomes of this one.
-                await Task.Delay(Random.Shared.Next(1, 5 * tries), cancellation);
+                await Task.Delay(Random.Shared.Next(1, Math.Min(5 * tries, 100)), cancellation);
             }
         }
     }

@@ -13,7 +13,9 @@ public static class ValidateSourceHandler
         if (input.Deployment.ToRelease is { } number)
         {
             var target = input.Target ?? throw new StepException($"There is no release {number} to return to. GET /api/apps/{input.App.Id}/releases lists them.");
-            return new StepFigures { AppVersion = target.AppVersion };
+            if (!input.Current.Releases.TakeLast(FinalizeDeploymentHandler.KeptReleases).Contains(target))
+                throw new StepException($"The image of release {number} is not kept any more: newer releases came while this waited. GET /api/apps/{input.App.Id}/releases lists those that are.");
+            return new StepFigures { AppVersion = target.AppVersion, ImageReference = target.ImageReference, ImageDigest = target.ImageDigest };
         }
 
         var plan = await builder.InspectAsync(await inputs.BuildAsync(input, cancellation), input.Log, cancellation);

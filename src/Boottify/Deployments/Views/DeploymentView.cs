@@ -17,7 +17,7 @@ public sealed record DeploymentView(
 public sealed record ImageView(string? Reference, string? Digest, long? SizeBytes, string? Template)
 {
     public static ImageView? Of(StepFigures figures) =>
-        figures.ImageId is null ? null : new(figures.ImageReference, figures.ImageDigest, figures.ImageSizeBytes, figures.Template);
+        figures.ImageId is null && figures.ImageDigest is null ? null : new(figures.ImageReference, figures.ImageDigest, figures.ImageSizeBytes, figures.Template);
 }
 
 public sealed record StepView(
