@@ -25,7 +25,7 @@ public sealed class DashboardTests(Platform platform, Browser browser)
     [Fact]
     public async Task A_deployment_is_followed_live_from_the_push_to_the_app_that_answers()
     {
-        await using var app = await platform.CreateAppAsync(SourceRepository.Sample("node-server"), "Followed live");
+        await using var app = await platform.CreateAppAsync(UnhurriedServer(), "Followed live");
         await using var tab = await browser.OpenAsync();
         var page = tab.Page;
         await SignInAsync(page);
@@ -169,6 +169,13 @@ public sealed class DashboardTests(Platform platform, Browser browser)
     }
 
     /// <summary>Prints a line a second, and would for ten minutes.</summary>
+    /// <summary>Serves once it is built, which takes long enough to be looked at, also where its layers could be cached.</summary>
+    private static Dictionary<string, byte[]> UnhurriedServer() => new(SourceRepository.Sample("node-server"))
+    {
+        ["Dockerfile"] = System.Text.Encoding.UTF8.GetBytes(
+            $"FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN echo {Guid.NewGuid():N} && sleep 8\nUSER 1000\nCMD [\"node\", \"server.js\"]\n"),
+    };
+
     private static Dictionary<string, byte[]> SlowBuild() => SourceRepository.Files(
         ("Dockerfile", "FROM node:20-alpine\nRUN i=0; while [ $i -lt 600 ]; do i=$((i+1)); echo \"tick $i\"; sleep 1; done\n"));
 }

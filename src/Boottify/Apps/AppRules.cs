@@ -76,7 +76,7 @@ public static partial class AppRules
     [GeneratedRegex(@"\A[A-Za-z0-9_.@ -]{1,100}\z")]
     private static partial Regex DirectoryForm();
 
-    [GeneratedRegex(@"\A/[A-Za-z0-9_.~!$&'()*+,;=:@%/?-]*\z")]
+    [GeneratedRegex(@"\A/(?!/)[A-Za-z0-9_.~!$&'()*+,;=:@%/?-]*\z")]
     private static partial Regex HealthForm();
 
     [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_]{0,127}\z")]

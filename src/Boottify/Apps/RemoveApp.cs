@@ -37,7 +37,7 @@ public static class RemoveAppHandler
                 return new ScheduledMessage<RemoveApp>(command, time.GetUtcNow() + Again);
 
             var names = app.Names;
-            await edge.DeleteRouteAsync(app.Id, app.Version + 1, cancellation);
+            await edge.DeleteRouteAsync(app.Id, RouteVersion.OfDeletion(time.GetUtcNow()), cancellation);
             await zone.WithdrawAsync(names.Host(settings.Domain), cancellation);
             if (await cluster.DeleteNamespaceAsync(names.Namespace, NamespacePatience, cancellation) is { } held)
             {

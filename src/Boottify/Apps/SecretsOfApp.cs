@@ -5,8 +5,11 @@ using Marten;
 namespace Boottify.Apps;
 
 /// <summary>Opens an app's sealed secrets, for the steps that hand them to the app and for redaction.</summary>
-public sealed class SecretsOfApp(IDocumentStore store, Vault vault, PlatformSettings settings)
+public sealed class SecretsOfApp(IDocumentStore store, Vault vault, PlatformSettings settings, IConfiguration configuration)
 {
+    private static readonly string[] PlatformSecrets =
+        ["BOOTTIFY_TOKEN", "BOOTTIFY_EDGE_TOKEN", "BOOTTIFY_PDNS_KEY", "DATABASE_URL", "BOOTTIFY_APP_DATABASE_URL"];
+
     /// <summary>
     /// Every value that must not show in this app's logs: those it ever had too, since a release that is put back runs with the
     /// ones of its time.
@@ -15,8 +18,8 @@ public sealed class SecretsOfApp(IDocumentStore store, Vault vault, PlatformSett
     {
         await using var session = store.QuerySession();
         if (await session.LoadAsync<App>(appId, cancellation) is not { } app)
-            return [settings.Registry.Password];
-        var all = new List<string> { settings.Registry.Password, await WebhookAsync(app, cancellation), await DatabasePasswordAsync(app, cancellation) };
+            return [.. OfPlatform()];
+        var all = new List<string>(OfPlatform()) { await WebhookAsync(app, cancellation), await DatabasePasswordAsync(app, cancellation) };
         foreach (var e in await session.Events.FetchStreamAsync(appId, token: cancellation))
         {
             var (context, value) = e.Data switch
@@ -32,6 +35,10 @@ public sealed class SecretsOfApp(IDocumentStore store, Vault vault, PlatformSett
 
         return all;
     }
+
+    /// <summary>The platform's own: an error of a gateway that quotes one must not end in a tenant's log.</summary>
+    private IEnumerable<string> OfPlatform() =>
+        PlatformSecrets.Select(name => configuration[name]).OfType<string>().Append(settings.Registry.Password);
 
     public async Task<IReadOnlyDictionary<string, string>> EnvironmentAsync(App app, CancellationToken cancellation)
     {

@@ -10,8 +10,11 @@ namespace Boottify.Builds;
 /// </summary>
 internal sealed partial class BuildOutput
 {
-    /// <summary>A longer line is cut into several.</summary>
-    public const int LongestLine = 16 * 1024;
+    /// <summary>
+    /// A longer line is cut into several. Far longer than what a log holds in one line: secrets are taken out after this, and
+    /// a cut through one would leave two readable halves.
+    /// </summary>
+    public const int LongestLine = 1024 * 1024;
 
     private const string Red = "\u001b[91m";
     private const string Plain = "\u001b[0m";

@@ -21,12 +21,12 @@ public sealed class DeploymentRunner(
         while (true)
         {
             var deployment = await journal.LoadAsync(claim.DeploymentId, lost);
-            if (deployment.LastStep?.Step > Step.Build)
+            if (deployment.LastStep is { Step: Step.Build, Status: StepStatus.Succeeded } or { Step: > Step.Build })
                 built();
 
             try
             {
-                if (!await GoOnAsync(deployment, output, lost))
+                if (!await GoOnAsync(deployment, claim, output, lost))
                     return;
             }
             catch (ConcurrencyException)
@@ -39,13 +39,13 @@ public sealed class DeploymentRunner(
     }
 
     /// <returns>Whether there is more to do.</returns>
-    private async Task<bool> GoOnAsync(Deployment deployment, DeploymentLog output, CancellationToken lost)
+    private async Task<bool> GoOnAsync(Deployment deployment, Claim claim, DeploymentLog output, CancellationToken lost)
     {
         switch (NextStep.After(deployment, time.GetUtcNow()))
         {
             case Decision.Run run:
                 await WaitUntilAsync(run.NotBefore, deployment, lost);
-                await RunStepAsync(run, deployment, output, lost);
+                await RunStepAsync(run, deployment, claim, output, lost);
                 return true;
             case Decision.End end:
                 await output.FlushAsync(lost);
@@ -57,9 +57,9 @@ public sealed class DeploymentRunner(
         }
     }
 
-    private async Task RunStepAsync(Decision.Run run, Deployment deployment, DeploymentLog output, CancellationToken lost)
+    private async Task RunStepAsync(Decision.Run run, Deployment deployment, Claim claim, DeploymentLog output, CancellationToken lost)
     {
-        var started = await journal.StartAsync(deployment, run, node.Name, lost);
+        var started = await journal.StartAsync(deployment, run, node.Name, claim, lost);
         output.Enter(run.Step, await logs.RedactorAsync(deployment.AppId, lost));
         var since = time.GetTimestamp();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(lost);
@@ -98,7 +98,8 @@ public sealed class DeploymentRunner(
         };
         error = output.Redact(error);
         var retry = !cancelled && e is not StepException && !stopped && started.Attempt < NextStep.MostAttempts;
-        var again = retry ? time.GetUtcNow() + NextStep.Backoff(started.Attempt, Random.Shared.NextDouble()) : (DateTimeOffset?)null;
+        // Putting things back is repeated whatever went wrong, but not in a hurry.
+        var again = retry || started.Step == Step.Rollback ? time.GetUtcNow() + NextStep.Backoff(started.Attempt, Random.Shared.NextDouble()) : (DateTimeOffset?)null;
         if (e is not StepException)
             log.LogWarning("Deployment {Deployment}, {Step}, attempt {Attempt}: {Reason}", started.DeploymentId, started.Name, started.Attempt, output.Redact(e.ToString()));
         await output.WriteAsync(LogOrigin.System, retry ? $"{error} Trying again." : error, lost);

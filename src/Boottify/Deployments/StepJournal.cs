@@ -25,9 +25,21 @@ public sealed class StepJournal(IDocumentStore store, TimeProvider time)
             ?? throw new LostDeploymentException(deploymentId);
     }
 
-    public async Task<StartedStep> StartAsync(Deployment deployment, Decision.Run run, string node, CancellationToken cancellation)
+    /// <summary>Records the start, if the claim still holds: a node that was paused may not take the step from the one that took over.</summary>
+    public async Task<StartedStep> StartAsync(Deployment deployment, Decision.Run run, string node, Claim claim, CancellationToken cancellation)
     {
-        await AppendAsync(deployment, [new StepStarted(run.Step, run.Attempt, node, time.GetUtcNow())], cancellation);
+        await using var session = store.LightweightSession();
+        WorkQueue.Require(session, claim, node);
+        session.Events.Append(deployment.Id, deployment.Version + 1, new StepStarted(run.Step, run.Attempt, node, time.GetUtcNow()));
+        try
+        {
+            await SaveAsync(session, deployment.Id, cancellation);
+        }
+        catch (Exception e) when (WorkQueue.IsLost(e))
+        {
+            throw new LostDeploymentException(deployment.Id, e);
+        }
+
         return new StartedStep(deployment.Id, run.Step, run.Attempt, node);
     }
 

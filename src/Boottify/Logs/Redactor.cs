@@ -15,12 +15,19 @@ public sealed class Redactor
     /// <summary>Shorter values are words of everyday text ("on", "80"); taking them out would make logs unreadable and hide nothing.</summary>
     private const int Shortest = 4;
 
+    /// <summary>Values of many a variable that no one takes for a secret, and that builds print all the time.</summary>
+    private static readonly HashSet<string> EverydayWords = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "true", "false", "null", "none", "production", "development", "staging", "test", "debug", "info", "warn", "warning", "error", "verbose",
+        "localhost", "utf-8", "default", "standalone",
+    };
+
     private readonly SearchValues<string> search;
     private readonly string[] patterns;
 
     public Redactor(IEnumerable<string> secrets)
     {
-        patterns = [.. secrets.SelectMany(Forms).Where(form => form.Length >= Shortest).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length)];
+        patterns = [.. secrets.Where(secret => !EverydayWords.Contains(secret)).SelectMany(Forms).Where(form => form.Length >= Shortest).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length)];
         search = SearchValues.Create(patterns, StringComparison.Ordinal);
     }
 

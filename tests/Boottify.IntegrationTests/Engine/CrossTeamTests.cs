@@ -67,6 +67,18 @@ public class CrossTeamTests(ControlPlane platform)
         }
     }
 
+    [Theory]
+    [InlineData("/API/apps")]
+    [InlineData("/Api/teams")]
+    [InlineData("//api/apps")]
+    public async Task No_spelling_of_an_address_gets_around_the_token(string path)
+    {
+        using var answer = await platform.Anonymous.GetAsync(new Uri(path, UriKind.Relative));
+        answer.StatusCode.Should().BeOneOf(HttpStatusCode.Unauthorized, HttpStatusCode.NotFound);
+        using var post = await platform.Anonymous.PostAsJsonAsync($"/API/teams/{await platform.CreateTeamAsync()}/tokens", new { name = "mine", role = "owner" });
+        post.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+    }
+
     [Fact]
     public async Task A_viewer_changes_nothing()
     {

@@ -20,7 +20,7 @@ public sealed class WorkQueue(NpgsqlDataSource database)
     private const string ClaimSql = $"""
         with candidate as (
             select w.deployment_id from {WorkTable.Work} w
-            where (w.builds is false or @mayBuild)
+            where (w.running or w.builds is false or @mayBuild)
               and ((w.running and w.lease_until < now())
                 or (not w.running and not exists (select 1 from {WorkTable.Work} r where r.app_id = w.app_id and r.running)))
             order by w.running desc,
@@ -109,6 +109,26 @@ public sealed class WorkQueue(NpgsqlDataSource database)
         await using var command = database.CreateCommand(PlaceSql);
         command.Parameters.AddWithValue("deployment", deploymentId);
         return (long?)await command.ExecuteScalarAsync(cancellation);
+    }
+
+    /// <summary>
+    /// Lets the session's transaction fail if the claim is not the node's any more. It divides by zero then: a command within a
+    /// session cannot answer, only fail. The row stays locked to the transaction's end, so nobody takes over in between.
+    /// </summary>
+    public static void Require(IDocumentOperations session, Claim claim, string node) => session.QueueSqlCommand(
+        $"update {WorkTable.Work} set claims = claims / (case when running and node = ? and claims = ? then 1 else 0 end) where deployment_id = ?",
+        node, claim.Claims, claim.DeploymentId);
+
+    /// <summary>Whether a save failed because of <see cref="Require"/>.</summary>
+    public static bool IsLost(Exception? e)
+    {
+        for (; e is not null; e = e.InnerException)
+        {
+            if (e is PostgresException { SqlState: PostgresErrorCodes.DivisionByZero })
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Adds a row in the session's own transaction, and wakes the dispatchers once it commits.</summary>

@@ -32,7 +32,8 @@ public sealed record DeployApp(string? Commit, bool? Force)
             return Problems.Unprocessable(e.Message);
         }
 
-        if (command?.Force != true && await UnderWayAsync(session, app, commit, cancellation) is { } running)
+        if (command?.Force != true && await UnderWayAsync(session, app, commit, cancellation) is { } running
+            && (running.Figures.AppVersion is null || running.Figures.AppVersion == target.Version))
             return Results.Accepted($"/api/deployments/{running.Id}", DeploymentAccepted.Of(running));
         var accepted = await intake.AcceptAsync(
             new DeploymentWish(target, commit, target.Repository.Branch, null, Trigger.Manual, Caller.Of(context).Name, null, null, []), cancellation);

@@ -27,7 +27,7 @@ public static class PublishAppHandler
         var upstream = input.Deployment.Figures.Upstream ?? throw new InvalidOperationException("The app has no Service yet.");
 
         await zone.PublishAsync(host, settings.EdgeAddress, cancellation);
-        await edge.PutRouteAsync(new AppRoute(input.App.Id, input.Current.Version, upstream, [new RouteHost(host)]), cancellation);
+        await edge.PutRouteAsync(new AppRoute(input.App.Id, RouteVersion.Of(input.Deployment), upstream, [new RouteHost(host)]), cancellation);
         var certificate = await AwaitCertificateAsync(input, edge, host, cancellation);
         var check = input.Deployment.Steps.Find(step => step.Step == Step.Check)?.FinishedAt;
         if (input.Current.CurrentRelease is not null && check + LongestToOldPods - time.GetUtcNow() is { Ticks: > 0 } left)

@@ -1,6 +1,9 @@
 using Boottify.Builds;
 using Boottify.Cluster;
+using Boottify.Dns;
 using Boottify.Logs;
+using Boottify.Platform;
+using Boottify.Routes;
 
 namespace Boottify.Deployments;
 
@@ -13,10 +16,13 @@ public static class RestoreReleaseHandler
     /// back, and no release is named as restored.
     /// </summary>
     public static async Task<StepFigures> Handle(
-        RestoreRelease command, StepInputs inputs, IImageBuilder builder, ICluster cluster, CancellationToken cancellation)
+        RestoreRelease command, StepInputs inputs, IImageBuilder builder, ICluster cluster, IEdge edge, IDnsZone zone, PlatformSettings settings,
+        CancellationToken cancellation)
     {
         var input = await inputs.LoadAsync(command.DeploymentId, cancellation);
         int? restored = null;
+        if (input.Current.CurrentRelease is null && input.Deployment.Steps.Exists(s => s.Step == Step.Publish))
+            await WithdrawAsync(input, edge, zone, settings, cancellation);
         if (input.Deployment.Steps.Exists(s => s.Step == Step.Provision))
             restored = await PutBackAsync(input, inputs, cluster, cancellation);
 
@@ -30,6 +36,13 @@ public static class RestoreReleaseHandler
         }
 
         return new StepFigures { RestoredRelease = restored };
+    }
+
+    /// <summary>Before the Service goes: its address may be another app's next, and no name of ours may lead there.</summary>
+    private static async Task WithdrawAsync(StepInput input, IEdge edge, IDnsZone zone, PlatformSettings settings, CancellationToken cancellation)
+    {
+        await edge.DeleteRouteAsync(input.App.Id, RouteVersion.Of(input.Deployment), cancellation);
+        await zone.WithdrawAsync(input.App.Names.Host(settings.Domain), cancellation);
     }
 
     private static async Task<int?> PutBackAsync(StepInput input, StepInputs inputs, ICluster cluster, CancellationToken cancellation)

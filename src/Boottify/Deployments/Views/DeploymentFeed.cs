@@ -78,7 +78,8 @@ public sealed class DeploymentFeed(IDocumentStore store, LogReader logs, Wakeups
         if (version == 0)
             return false;
         await using var session = store.QuerySession();
-        return await session.LoadAsync<Deployment>(deploymentId, cancellation) is { Ended: true } ended && ended.Version <= version;
+        return await session.LoadAsync<Deployment>(deploymentId, cancellation) is { Ended: true }
+            && (await EventsAsync(deploymentId, version, cancellation)).Count == 0;
     }
 
     private async Task<IReadOnlyList<IEvent>> EventsAsync(string deploymentId, long after, CancellationToken cancellation)
