@@ -180,7 +180,8 @@ await() {
 
 missing_packages() {
   local installed
-  installed=" $(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | tr '\n' ' ')"
+  # dpkg-query fails as soon as it has never heard of one of them: that is an answer, not a fault.
+  installed=" $({ dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true; } | sed -n 's/^installed //p' | tr '\n' ' ')"
   for package; do [[ $installed == *" $package "* ]] || echo "$package"; done
 }
 
@@ -245,6 +246,7 @@ load() {
   install() { :; }
   start() { :; }
   stop() { end "$pidfile"; }
+  clear_away() { stop; }                        # before a start: half of it may be alive
   healthy() { pid_of "$pidfile" > /dev/null; }
   address() { :; }
   version() { :; }
@@ -264,7 +266,7 @@ component_up() {
   else
     rm -f "$STATE/$component/external"
     if ! healthy > /dev/null 2>&1; then
-      [ -n "$shared" ] || stop                  # half of it may be alive
+      [ -n "$shared" ] || clear_away
       install
       start
       await "$deadline" healthy || { show_log; fail "$title $(why_unhealthy)" "see $log, then ops/down && ops/up"; }

@@ -1,6 +1,7 @@
 using Boottify.Edge.Acme;
 using Boottify.Edge.Certificates;
 using Boottify.Edge.Challenges;
+using Boottify.Edge.Dns;
 using Boottify.Edge.Files;
 using Boottify.Edge.Http;
 using Boottify.Edge.Nginx;
@@ -14,19 +15,30 @@ public static class EdgeServices
     public static void AddEdge(this IServiceCollection services, EdgeSettings settings, EdgeFolders folders)
     {
         services.AddSingleton(settings).AddSingleton(folders).AddSingleton(TimeProvider.System);
-        services.AddSingleton<DesiredState>().AddSingleton<RouteService>();
+        services.AddSingleton<DesiredState>().AddSingleton<RouteService>().AddSingleton<FreshConnections>();
         services.AddSingleton<NginxConfiguration>().AddSingleton<Generations>().AddSingleton<NginxProcess>().AddSingleton<GenerationProbe>()
             .AddSingleton<LiveRoutes>().AddSingleton<NginxApplier>();
-        services.AddSingleton<Http01Answers>();
-        services.AddSingleton(provider => new AcmeTransport(AcmeHttp.Create(settings.AcmeCa), settings.AcmeDirectory, provider.GetRequiredService<TimeProvider>()));
-        var account = AcmeAccount.FolderOf(folders, settings.AcmeDirectory);
-        services.AddSingleton(provider => new AcmeAccount(provider.GetRequiredService<AcmeTransport>(), settings, account, provider.GetRequiredService<ILogger<AcmeAccount>>()));
-        services.AddSingleton(new PendingOrders(Path.Combine(account, "orders")));
-        services.AddSingleton<CertificateOrder>().AddSingleton<CertificateStore>().AddSingleton<HandshakeProbe>().AddSingleton<CertificateIssuer>().AddSingleton<CertificateKeeper>();
+        services.AddSingleton<Http01Answers>().AddSingleton<ChallengeAnswers>();
+        if (settings.Zone is { } zone)
+        {
+            services.AddSingleton(provider => new ChallengeZone(zone, provider.GetRequiredService<TimeProvider>())).AddSingleton<Dns01Answers>();
+            services.AddHostedService(provider => provider.GetRequiredService<Dns01Answers>());
+        }
+
+        services.AddSingleton(AuthoritiesOf);
+        services.AddSingleton<OrderAttempt>().AddSingleton<CertificateStore>().AddSingleton<HandshakeProbe>().AddSingleton<CertificateIssuer>().AddSingleton<CertificateKeeper>();
         services.AddHostedService<EdgeStart>();
         services.AddHostedService(provider => provider.GetRequiredService<NginxApplier>());
         services.AddHostedService(provider => provider.GetRequiredService<CertificateKeeper>());
+        services.AddHostedService(provider => provider.GetRequiredService<FreshConnections>());
         services.AddHostedService<RenewalWindows>();
         services.AddProblemDetails();
+    }
+
+    private static Authorities AuthoritiesOf(IServiceProvider provider)
+    {
+        Authority Make(AuthoritySettings settings) => ActivatorUtilities.CreateInstance<Authority>(provider, settings);
+        var settings = provider.GetRequiredService<EdgeSettings>();
+        return new Authorities([.. settings.Authorities.Select(Make)], settings.StagingAuthority is { } staging ? Make(staging) : null);
     }
 }

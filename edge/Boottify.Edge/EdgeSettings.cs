@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using Boottify.Edge.Acme;
+using Boottify.Edge.Dns;
 
 namespace Boottify.Edge;
 
@@ -23,15 +25,18 @@ public sealed record EdgeSettings
 
     public required int HttpPort { get; init; }
     public required int HttpsPort { get; init; }
-    public required Uri AcmeDirectory { get; init; }
 
-    /// <summary>PEM file with the roots that verify the ACME server's own TLS; null for the system's.</summary>
-    public string? AcmeCa { get; init; }
+    /// <summary>Where certificates come from, in the order in which they are asked: one, or a second for when the first fails.</summary>
+    public required IReadOnlyList<AuthoritySettings> Authorities { get; init; }
 
-    /// <summary>External account binding (RFC 8555, 7.3.4): key id and base64url HMAC key, as the CA hands them out.</summary>
-    public string? AcmeEabKeyId { get; init; }
-    public string? AcmeEabKey { get; init; }
-    public string? AcmeContact { get; init; }
+    /// <summary>Where a name that has failed is tried before it is tried in earnest again; null for nowhere.</summary>
+    public AuthoritySettings? StagingAuthority { get; init; }
+
+    /// <summary>A certificate that has so little left to live, and was not renewed, is told of loudly.</summary>
+    public TimeSpan ExpiryAlarm { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>The platform's own zone, for one wildcard over all apps; null gives each host a certificate of its own.</summary>
+    public PlatformZone? Zone { get; init; }
 
     /// <summary>How many certificates may be under way at once.</summary>
     public int ParallelOrders { get; init; } = 8;
@@ -50,6 +55,9 @@ public sealed record EdgeSettings
             ? uri
             : throw new InvalidOperationException($"{name} is not an http(s) address. Set it to one such as http://127.0.0.1:8444.");
 
+        var limits = AuthorityLimits.Parse(May("BOOTTIFY_ACME_LIMITS"));
+        var first = new AuthoritySettings("first", Address("BOOTTIFY_ACME_DIRECTORY"), May("BOOTTIFY_ACME_CA"), May("BOOTTIFY_ACME_EAB_KID"), May("BOOTTIFY_ACME_EAB_KEY"),
+            May("BOOTTIFY_ACME_CONTACT"), May("BOOTTIFY_ACME_CHAIN"), May("BOOTTIFY_ACME_PROFILE"), limits);
         return new EdgeSettings
         {
             Listen = Address("BOOTTIFY_EDGE_LISTEN"),
@@ -61,13 +69,16 @@ public sealed record EdgeSettings
             ListenAddresses = Addresses(May("BOOTTIFY_NGINX_ADDRESS") ?? "127.0.0.1"),
             HttpPort = Port("BOOTTIFY_HTTP_PORT"),
             HttpsPort = Port("BOOTTIFY_HTTPS_PORT"),
-            AcmeDirectory = Address("BOOTTIFY_ACME_DIRECTORY"),
-            AcmeCa = May("BOOTTIFY_ACME_CA"),
-            AcmeEabKeyId = May("BOOTTIFY_ACME_EAB_KID"),
-            AcmeEabKey = May("BOOTTIFY_ACME_EAB_KEY"),
-            AcmeContact = May("BOOTTIFY_ACME_CONTACT"),
+            Authorities = [first, .. AuthoritySettings.Read("second", "BOOTTIFY_ACME_SECOND_", May, limits) is { } second ? [second] : Array.Empty<AuthoritySettings>()],
+            StagingAuthority = AuthoritySettings.Read("staging", "BOOTTIFY_ACME_STAGING_", May, limits: null),
+            ExpiryAlarm = TimeSpan.FromDays(Days("BOOTTIFY_EXPIRY_ALARM_DAYS", May("BOOTTIFY_EXPIRY_ALARM_DAYS") ?? "7")),
+            Zone = PlatformZone.Read(May),
         };
     }
+
+    private static int Days(string name, string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is > 0 and < 400
+        ? days
+        : throw new InvalidOperationException($"{name} is not a number of days. Set it to one such as 7.");
 
     private static List<IPAddress> Addresses(string text) =>
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>

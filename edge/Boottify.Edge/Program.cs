@@ -1,4 +1,5 @@
 using Boottify.Edge;
+using Boottify.Edge.Certificates;
 using Boottify.Edge.Challenges;
 using Boottify.Edge.Files;
 using Boottify.Edge.Http;
@@ -25,4 +26,6 @@ app.UseStatusCodePages();
 app.UseChallengeListener();
 app.MapHealthAndMetrics();
 app.MapRoutes();
+app.MapConnections();
+app.MapCertificates();
 await app.RunAsync();

@@ -71,6 +71,6 @@ collect_roots() {
 
 publish() {
   local bundle=$STATE/ca.pem
-  if external; then bundle=${BOOTTIFY_CA:-/etc/ssl/certs/ca-certificates.crt}; else collect_roots; fi
+  if external; then bundle=${BOOTTIFY_CA:-/etc/ssl/certs/ca-certificates.crt}; else collect_roots; provide BOOTTIFY_ACME_LIMITS off; fi
   provide BOOTTIFY_ACME_DIRECTORY "$(address)" BOOTTIFY_ACME_CA "$(ca)" BOOTTIFY_CA "$bundle"
 }

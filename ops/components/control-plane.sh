@@ -11,7 +11,12 @@ ready() { echo "$(value BOOTTIFY_LISTEN)/health/ready"; }
 address() { value BOOTTIFY_URL; }
 start() { run_program; }
 healthy() { program_is_current && curl -sf -m 10 -o /dev/null "$(ready)"; }
-stop() { end "$pidfile" TERM 30; }
+# With it go the nodes of a chaos run that was killed: they work on the same database.
+stop() {
+  local node
+  end "$pidfile" TERM 30
+  for node in "$STATE"/chaos/*.pid; do [ ! -e "$node" ] || { kill -CONT "$(pid_of "$node")" 2>/dev/null || true; end "$node"; }; done
+}
 
 # The first team, made once. It is for people's scripts: the programs' own settings do not name it.
 publish() {

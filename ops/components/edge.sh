@@ -11,9 +11,10 @@ address() { echo "https://127.0.0.1:$(value BOOTTIFY_HTTPS_PORT) http://127.0.0.
 version() { nginx -v 2>&1 | sed 's|.*nginx/|(nginx |; s|$|)|'; }
 start() { run_program; }
 healthy() { program_is_current && curl -sf -m 10 -o /dev/null "$(ready)"; }
-stop() { end "$pidfile" TERM 30; end_nginx; }
+stop() { clear_away; end_nginx; }
 
-# The edge's nginx serves on while the edge restarts; it goes when the platform goes.
+# The edge's nginx serves on while the edge restarts, or is away; it goes when the platform goes.
+clear_away() { end "$pidfile" TERM 30; }
 end_nginx() {
   local data pid
   data=$(value BOOTTIFY_EDGE_DATA)

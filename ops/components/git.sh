@@ -7,11 +7,13 @@ needs=packages
 packages() { echo git nginx fcgiwrap curl; }
 external() { [ -n "${BOOTTIFY_GIT_URL:-}" ]; }
 address() { echo "${BOOTTIFY_GIT_URL:-http://127.0.0.1:$(port git 8418)}"; }
+# A socket file, short enough for a socket's name: fcgiwrap cannot bind a port whose last connection is less than a minute old.
+socket() { echo "$RUN/$CHECKOUT/git.sock"; }
 root() { echo "${BOOTTIFY_GIT_ROOT:-$home/repositories}"; }
 version() { git --version | sed 's/[^0-9.]//g'; }
 
 install() {
-  mkdir -p "$home/repositories" "$home/tmp"
+  mkdir -p "$home/repositories" "$home/tmp" "$RUN/$CHECKOUT"
   cat > "$home/nginx.conf" <<CONF
 user root;
 worker_processes 1;
@@ -28,7 +30,7 @@ http {
     listen 127.0.0.1:$(port git 8418);
     location = /health { return 204; }
     location / {
-      fastcgi_pass 127.0.0.1:$(port git-cgi 8419);
+      fastcgi_pass unix:$(socket);
       fastcgi_read_timeout 300s;
       fastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;
       fastcgi_param GIT_PROJECT_ROOT $home/repositories;
@@ -47,11 +49,13 @@ CONF
 }
 
 start() {
-  # Any owner's repository is served, and any commit of it may be asked for by its name.
-  launch "$home/fcgiwrap.pid" "$home/fcgiwrap.log" env \
-    GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=safe.directory 'GIT_CONFIG_VALUE_0=*' \
+  # Any owner's repository is served, any commit of it may be asked for by its name, and history without the files.
+  rm -f "$(socket)"
+  launch "$home/fcgiwrap.pid" "$log" env \
+    GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=safe.directory 'GIT_CONFIG_VALUE_0=*' \
     GIT_CONFIG_KEY_1=uploadpack.allowAnySHA1InWant GIT_CONFIG_VALUE_1=true \
-    fcgiwrap -f -c 4 -s "tcp:127.0.0.1:$(port git-cgi 8419)"
+    GIT_CONFIG_KEY_2=uploadpack.allowFilter GIT_CONFIG_VALUE_2=true \
+    fcgiwrap -f -c 4 -s "unix:$(socket)"
   launch "$pidfile" "$log" nginx -c "$home/nginx.conf"
 }
 
@@ -60,6 +64,6 @@ healthy() {
   else pid_of "$pidfile" && pid_of "$home/fcgiwrap.pid" && curl -sf -m 5 "$(address)/health"; fi > /dev/null
 }
 
-stop() { end_group "$pidfile"; end_group "$home/fcgiwrap.pid"; }
+stop() { end_group "$pidfile"; end_group "$home/fcgiwrap.pid"; rm -f "$(socket)"; }
 
 publish() { provide BOOTTIFY_GIT_URL "$(address)" BOOTTIFY_GIT_ROOT "$(root)"; }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -24,7 +25,7 @@ internal sealed class Api : IDisposable
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         using var answer = await http.SendAsync(request, limit.Token);
         await RequireSuccessAsync(answer, limit.Token);
-        return await answer.Content.ReadFromJsonAsync<JsonElement>(limit.Token);
+        return answer.StatusCode == HttpStatusCode.NoContent ? default : await answer.Content.ReadFromJsonAsync<JsonElement>(limit.Token);
     }
 
     /// <summary>Opens an event stream; the caller disposes the answer. <paramref name="lastEventId"/> is where to go on.</summary>

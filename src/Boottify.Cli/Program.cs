@@ -5,8 +5,11 @@ var root = new RootCommand("Boottify from the terminal. BOOTTIFY_URL and BOOTTIF
 {
     AppsCommand.Create(),
     DeployCommand.Create(),
+    SyncCommand.Create(),
     FollowCommand.Create(),
+    QueueCommand.Create(),
     RollbackCommand.Create(),
+    DomainsCommand.Create(),
 };
 try
 {

@@ -9,12 +9,13 @@ internal static class RollbackCommand
     {
         var app = new Argument<string>("app") { Description = "The app's id." };
         var release = new Option<int?>("--release") { Description = "The release's number; the one before the current one if left out." };
-        var command = new Command("rollback", "Return to an earlier release: its image, environment and settings.") { app, release };
+        var reason = new Option<string?>("--reason") { Description = "Why; it stays in the history." };
+        var command = new Command("rollback", "Return to an earlier release: its image, environment and settings.") { app, release, reason };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var api = new Api();
             var path = $"api/apps/{Uri.EscapeDataString(parsed.GetRequiredValue(app))}/rollback";
-            var accepted = await api.SendAsync(HttpMethod.Post, path, new { release = parsed.GetValue(release) }, cancellation);
+            var accepted = await api.SendAsync(HttpMethod.Post, path, new { release = parsed.GetValue(release), reason = parsed.GetValue(reason) }, cancellation);
             return await Follower.FollowAsync(api, accepted.GetProperty("id").GetString()!, cancellation);
         });
         return command;

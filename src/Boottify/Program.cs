@@ -1,7 +1,10 @@
 using Boottify.Access;
 using Boottify.Apps;
+using Boottify.Branches;
 using Boottify.Dashboard;
 using Boottify.Deployments;
+using Boottify.Domains;
+using Boottify.Housekeeping;
 using Boottify.Logs;
 using Boottify.Platform;
 using Boottify.Webhooks;
@@ -15,6 +18,10 @@ builder.Services
     .AddApps()
     .AddLogs()
     .AddDeployments()
+    .AddHousekeeping()
+    .AddWebhooks()
+    .AddBranches()
+    .AddDomains()
     .AddOutsideWorld(builder.Configuration);
 
 var app = builder.Build();
@@ -23,6 +30,9 @@ var api = app.MapApi();
 api.MapAccess();
 api.MapApps();
 api.MapDeployments();
+api.MapHousekeeping();
+api.MapBranches();
+api.MapDomains();
 api.MapLogs();
 api.MapWebhooks();
 app.MapDashboard();

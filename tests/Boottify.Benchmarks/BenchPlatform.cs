@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -10,6 +11,8 @@ namespace Boottify.Benchmarks;
 
 /// <summary>A figure beside its baseline, both in operations a second.</summary>
 internal sealed record Measured(string Name, double Ours, double Raw, string Baseline);
+
+internal sealed record BenchApp(string Id, string Namespace, string Secret);
 
 /// <summary>The platform that ops/up started, and a bare connection pool to the same PostgreSQL.</summary>
 internal sealed class BenchPlatform : IDisposable
@@ -25,25 +28,46 @@ internal sealed class BenchPlatform : IDisposable
 
     public NpgsqlDataSource Database { get; } = NpgsqlDataSource.Create(ConnectionString(new Uri(Setting("DATABASE_URL"))));
 
-    /// <summary>An app whose repository answers nothing, so that its deployments cost the machine next to nothing.</summary>
-    public async Task<(string Id, string Secret)> CreateAppAsync()
+    /// <param name="repository">Unless told otherwise one that answers nothing, so that its deployments cost the machine next to nothing.</param>
+    public async Task<BenchApp> CreateAppAsync(string repository = "http://127.0.0.1:9/none.git")
     {
-        var body = new { team = Setting("BOOTTIFY_TEAM"), name = "Benchmark", repository = new { url = "http://127.0.0.1:9/none.git" } };
+        var body = new { team = Setting("BOOTTIFY_TEAM"), name = "Benchmark", repository = new { url = repository } };
         using var answer = await http.PostAsJsonAsync("api/apps", body);
         var app = (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>())!;
-        return (app.GetProperty("id").GetString()!, app.GetProperty("webhook").GetProperty("secret").GetString()!);
+        return new BenchApp(app.GetProperty("id").GetString()!, app.GetProperty("namespace").GetString()!, app.GetProperty("webhook").GetProperty("secret").GetString()!);
     }
 
     public async Task DeleteAppAsync(string app) => (await http.DeleteAsync($"api/apps/{app}")).Dispose();
 
-    public async Task PushAsync(string app, string secret, string commit)
+    /// <returns>The id of the deployment that the push has become.</returns>
+    public async Task<string> PushAsync(string app, string secret, string commit)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new { app, repository = "bench/mark", @ref = "refs/heads/main", sha = commit });
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/webhooks/deployment") { Content = new ByteArrayContent(body) };
         request.Headers.Add("X-Hub-Signature-256", "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), body)));
         using var answer = await http.SendAsync(request);
-        answer.EnsureSuccessStatusCode();
+        return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
     }
+
+    /// <summary>Follows the deployment's stream to its last event.</summary>
+    /// <returns>How it ended.</returns>
+    public async Task<string> EndOfAsync(string deployment)
+    {
+        using var response = await http.GetAsync($"api/deployments/{deployment}/stream", HttpCompletionOption.ResponseHeadersRead);
+        await using var body = await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync();
+        await foreach (var item in SseParser.Create(body).EnumerateAsync())
+        {
+            if (item.EventType == "end")
+                return JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString()!;
+        }
+
+        throw new IOException($"The stream of deployment {deployment} was cut off.");
+    }
+
+    public Task<string> LogAsync(string deployment) => http.GetStringAsync($"api/deployments/{deployment}/logs.txt");
+
+    public async Task<JsonElement[]> EventsAsync(string deployment) =>
+        [.. (await http.GetFromJsonAsync<JsonElement>($"api/deployments/{deployment}/events")).GetProperty("items").EnumerateArray()];
 
     /// <returns>Operations a second, after a tenth as many to warm up.</returns>
     public static async Task<double> MeasureAsync(int count, Func<int, Task> operation)
@@ -52,6 +76,18 @@ internal sealed class BenchPlatform : IDisposable
         var since = Stopwatch.GetTimestamp();
         await AllAsync(count, operation);
         return count / Stopwatch.GetElapsedTime(since).TotalSeconds;
+    }
+
+    /// <summary>The folder of Boottify.sln.</summary>
+    public static string Checkout
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Boottify.sln")))
+                folder = folder.Parent;
+            return folder?.FullName ?? throw new InvalidOperationException($"No Boottify.sln above {AppContext.BaseDirectory}: run the benchmarks from a checkout.");
+        }
     }
 
     public static string NewCommit() => RandomNumberGenerator.GetHexString(40, lowercase: true);
@@ -65,7 +101,7 @@ internal sealed class BenchPlatform : IDisposable
     private static Task AllAsync(int count, Func<int, Task> operation) =>
         Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = Clients }, async (n, _) => await operation(n));
 
-    private static string Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
+    public static string Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
         ? value
         : throw new InvalidOperationException($"{name} is not set: run ops/bench, which starts the platform and sets it.");
 

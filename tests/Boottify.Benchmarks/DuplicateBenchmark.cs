@@ -9,7 +9,7 @@ internal static class DuplicateBenchmark
 
     public static async Task<Measured> RunAsync(BenchPlatform platform)
     {
-        var (id, secret) = await platform.CreateAppAsync();
+        var (id, _, secret) = await platform.CreateAppAsync();
         var commit = BenchPlatform.NewCommit();
         var ours = await BenchPlatform.MeasureAsync(Copies, _ => platform.PushAsync(id, secret, commit));
         var raw = await BenchPlatform.MeasureAsync(Copies * 5, async _ =>

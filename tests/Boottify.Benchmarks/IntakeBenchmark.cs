@@ -12,16 +12,16 @@ internal static class IntakeBenchmark
 
     public static async Task<Measured> RunAsync(BenchPlatform platform)
     {
-        var apps = new (string Id, string Secret)[BenchPlatform.Clients];
+        var apps = new BenchApp[BenchPlatform.Clients];
         for (var n = 0; n < apps.Length; n++)
             apps[n] = await platform.CreateAppAsync();
         var ours = await BenchPlatform.MeasureAsync(Pushes, n =>
         {
-            var (id, secret) = apps[(n & int.MaxValue) % apps.Length];
+            var (id, _, secret) = apps[(n & int.MaxValue) % apps.Length];
             return platform.PushAsync(id, secret, BenchPlatform.NewCommit());
         });
-        foreach (var (id, _) in apps)
-            await platform.DeleteAppAsync(id);
+        foreach (var app in apps)
+            await platform.DeleteAppAsync(app.Id);
         return new Measured("pushes taken in", ours, await InsertsAsync(platform), "durable inserts");
     }
 

@@ -72,6 +72,7 @@ public sealed class AuthorityFaultTests(EdgeLifeTests.OwnZone zone) : IClassFixt
 
     [Theory]
     [InlineData("0")]
+    [InlineData("50")]
     [InlineData("100")]
     public async Task Authorizations_that_are_reused_or_not_both_end_in_a_certificate(string reuse)
     {

@@ -48,6 +48,20 @@ public sealed class CertificateTests(SharedEdge shared)
         await Edge.Admin.DeleteAsync($"v1/routes/{route.AppId}?version=2");
     }
 
+    [Fact]
+    public async Task An_attempt_whose_outcome_cannot_be_stored_is_over_all_the_same()
+    {
+        await using var app = await TenantApp.StartAsync("a");
+        var host = $"unstored.nowhere.{Edge.Zone.Name}";
+        var obstacle = Directory.CreateDirectory(Path.Combine(Edge.Data, "certificate-states", $"{host}.json.new"));
+        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)]);
+        await Edge.ServeAsync(route);
+        (await Edge.StatusAsync(route.AppId, 60)).Hosts.Single().Certificate.Should().Be(CertificateState.Failed, Edge.Said);
+        Edge.Said.Should().Contain("cannot be stored");
+        await Edge.Admin.DeleteAsync($"v1/routes/{route.AppId}?version=2");
+        obstacle.Delete();
+    }
+
     [Theory]
     [InlineData("rubbish")]
     [InlineData("empty")]

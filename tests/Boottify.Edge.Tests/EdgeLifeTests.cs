@@ -1,5 +1,6 @@
 using System.Net;
 using Boottify.Contracts.Edge;
+using Boottify.Edge.Files;
 using Boottify.Edge.Tests.Support;
 
 namespace Boottify.Edge.Tests;
@@ -36,6 +37,26 @@ public sealed class EdgeLifeTests(EdgeLifeTests.OwnZone zone) : IClassFixture<Ed
         (await edge.ServedSerialAsync(host)).Should().Be(serial);
         using var older = await edge.PutAsync(route with { Version = 6 });
         older.StatusCode.Should().Be(HttpStatusCode.Conflict);
+    }
+
+    [Fact]
+    public async Task New_connections_for_each_request_run_out_though_the_edge_was_killed_after_it_was_asked_for_them()
+    {
+        await using var edge = await RunningEdge.StartAsync(zone.Zone);
+        await using var app = await TenantApp.StartAsync("left");
+        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(edge.NewHost(), RedirectToHttps: false)]);
+        await edge.ServeAsync(route);
+        using (var begun = await edge.Admin.PutAsync($"v1/routes/{route.AppId}/fresh-connections?seconds=1", null))
+            begun.StatusCode.Should().Be(HttpStatusCode.NoContent);
+        var folder = Path.Combine(edge.Data, "nginx/fresh");
+        Directory.GetFiles(folder).Should().ContainSingle();
+
+        await edge.KillProcessAsync();
+        await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);
+        await edge.StartProcessAsync();
+        for (var looks = 0; looks < 50 && Directory.GetFiles(folder).Length > 0; looks++)
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        Directory.GetFiles(folder).Should().BeEmpty();
     }
 
     [Fact]
@@ -159,73 +180,68 @@ public sealed class EdgeLifeTests(EdgeLifeTests.OwnZone zone) : IClassFixture<Ed
     }
 
     [Fact]
+    public async Task A_certificate_that_is_not_seen_served_is_looked_at_again_and_not_ordered_again()
+    {
+        RunningEdge? running = null;
+        var stopped = new List<int>();
+        var served = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var proxy = new FaultyProxy((_, _) => null)
+        {
+            Look = async context =>
+            {
+                if (!context.Request.Path.Value!.Contains("/certZ/", StringComparison.Ordinal) || stopped.Count > 0) return;
+                // nginx stops answering after the proof, before the certificate is there; not in the middle of the reload, which the order runs beside.
+                await served.Task.WaitAsync(TimeSpan.FromSeconds(60), context.RequestAborted);
+                stopped.AddRange([running!.NginxPid, .. running.Workers]);
+                foreach (var pid in stopped) Posix.Signal(pid, 19);
+            },
+        };
+        await using var edge = running = await RunningEdge.StartAsync(zone.Zone, inFront: proxy);
+        try
+        {
+            await using var app = await TenantApp.StartAsync("a");
+            var host = edge.NewHost();
+            var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)]);
+            await edge.ServeAsync(route);
+            served.SetResult();
+            var unseen = (await edge.StatusAsync(route.AppId, 60)).Hosts.Single();
+            unseen.Certificate.Should().Be(CertificateState.Failed, edge.Said);
+            unseen.Reason.Should().Contain("was published, but");
+            foreach (var pid in stopped) Posix.Signal(pid, 18);
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            HostStatus seen;
+            while ((seen = (await edge.StatusAsync(route.AppId)).Hosts.Single()).Certificate != CertificateState.Active) await Task.Delay(100, deadline.Token);
+            seen.Serial.Should().Be(unseen.Serial).And.Be(await edge.ServedSerialAsync(host));
+            seen.Reason.Should().BeNull();
+            proxy.CountOf("/order-plz").Should().Be(1);
+        }
+        finally
+        {
+            foreach (var pid in stopped) Posix.Signal(pid, 18);
+        }
+    }
+
+    [Fact]
     public async Task An_order_that_a_killed_edge_had_begun_is_gone_on_with()
     {
-        // Pebble waits some seconds before it verifies, and is held still while there is no edge that could answer it.
-        await using var edge = await RunningEdge.StartAsync(zone.Zone, knobs: new() { ["PEBBLE_VA_NOSLEEP"] = "0", ["PEBBLE_VA_SLEEPTIME"] = "8" });
+        var gate = new ChallengeGate();
+        await using var proxy = new FaultyProxy((_, _) => null) { Look = gate.HoldAsync };
+        await using var edge = await RunningEdge.StartAsync(zone.Zone, inFront: proxy);
         await using var app = await TenantApp.StartAsync("a");
         var host = edge.NewHost();
         var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)]);
         await edge.ServeAsync(route);
-        string? order = null;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while ((order = Directory.EnumerateFiles(Path.Combine(edge.Data, "acme"), $"{host}.json", SearchOption.AllDirectories).FirstOrDefault()) is null) await Task.Delay(20, deadline.Token);
-        edge.Pebble.Pause();
+        await gate.ReachedAsync();
         await edge.KillProcessAsync();
+        var order = Directory.EnumerateFiles(Path.Combine(edge.Data, "acme"), $"{host}.json", SearchOption.AllDirectories).Single();
         var begun = await File.ReadAllTextAsync(order);
 
-        await edge.StartProcessAsync();
-        edge.Pebble.Resume();
+        await edge.StartProcessAsync(new() { ["BOOTTIFY_ACME_DIRECTORY"] = proxy.Directory.AbsoluteUri });
         await edge.ActiveAsync(route.AppId);
 
         File.Exists(order).Should().BeFalse("a finished order is forgotten");
         using var key = System.Security.Cryptography.ECDsa.Create();
         key.ImportFromPem(await File.ReadAllTextAsync(edge.CertificateFile(host)));
         System.Text.Json.JsonDocument.Parse(begun).RootElement.GetProperty("Key").GetString().Should().Be(key.ExportPkcs8PrivateKeyPem(), "the certificate is the begun order's");
-    }
-
-    [Fact]
-    public async Task Requests_without_pause_over_new_connections_see_none_of_fifty_route_changes()
-    {
-        await using var edge = await RunningEdge.StartAsync(zone.Zone);
-        await using var app = await TenantApp.StartAsync("a");
-        var (_, host) = await edge.ServeNewAsync(app);
-        using var done = new CancellationTokenSource();
-        var failures = new System.Collections.Concurrent.ConcurrentQueue<string>();
-        var requests = 0;
-        using var browser = await edge.BrowserAsync(keepAlive: false);
-        var clients = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
-        {
-            while (!done.IsCancellationRequested)
-            {
-                try
-                {
-                    var answer = await browser.GetStringAsync(edge.Https(host));
-                    if (answer != "hello from a") failures.Enqueue(answer);
-                }
-                catch (HttpRequestException e)
-                {
-                    failures.Enqueue(e.ToString());
-                }
-
-                Interlocked.Increment(ref requests);
-            }
-        })).ToList();
-
-        var changes = 0;
-        await Parallel.ForEachAsync(Enumerable.Range(0, 5), new ParallelOptions { MaxDegreeOfParallelism = 5 }, async (_, _) =>
-        {
-            for (var i = 0; i < 10; i++)
-            {
-                await edge.ServeAsync(new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(edge.NewHost(), false)]));
-                Interlocked.Increment(ref changes);
-            }
-        });
-        await done.CancelAsync();
-        await Task.WhenAll(clients);
-
-        changes.Should().Be(50);
-        requests.Should().BeGreaterThan(50);
-        failures.Should().BeEmpty();
     }
 }

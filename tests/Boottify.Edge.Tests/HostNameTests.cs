@@ -2,7 +2,6 @@ using Boottify.Contracts.Edge;
 using Boottify.Edge.Routes;
 using FsCheck;
 using FsCheck.Fluent;
-using HostName = Boottify.Edge.Routes.HostName;
 
 namespace Boottify.Edge.Tests;
 

@@ -16,7 +16,7 @@ public sealed class NginxConfigurationTests
         Templates = Path.Combine(AppContext.BaseDirectory, "nginx-templates"),
         HttpPort = 80,
         HttpsPort = 443,
-        AcmeDirectory = new Uri("https://ca.test/"),
+        Authorities = [new Acme.AuthoritySettings("first", new Uri("https://ca.test/"))],
     };
 
     [Fact]

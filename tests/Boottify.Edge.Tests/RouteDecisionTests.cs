@@ -23,6 +23,14 @@ public sealed class RouteDecisionTests
     public void An_older_one_is_refused_whatever_it_says() => Detail(Decide(Route(1), Held(Route(2)))).Should().Contain("older than version 2");
 
     [Fact]
+    public void One_that_shall_take_the_place_of_another_upstream_than_is_held_is_refused()
+    {
+        RouteDecision.Of(Route(1, "10.0.0.3:80"), Held(Route(1)), _ => null, "10.0.0.1:80").Should().BeOfType<RouteDecision.Accept>();
+        Detail(RouteDecision.Of(Route(1), Held(Route(1, "10.0.0.2:80")), _ => null, "10.0.0.1:80")).Should().Contain("another upstream");
+        Detail(RouteDecision.Of(Route(1), null, _ => null, "10.0.0.1:80")).Should().Contain("another upstream");
+    }
+
+    [Fact]
     public void A_withdrawn_one_comes_back_with_a_higher_version_alone()
     {
         var tombstone = new DesiredState.Entry(3, null, s_now);

@@ -13,7 +13,7 @@ public sealed record Accepted(string Id, string Status, string? Commit);
 
 public sealed record Deployment(
     string Id, string AppId, string Status, string? Commit, string? Error, DeployedImage? Image, int? Release, string? Url, IReadOnlyList<DeploymentStep> Steps,
-    string? SupersededBy = null)
+    string? SupersededBy = null, string? WaitingFor = null, long? QueuePosition = null, string? Reason = null)
 {
     private static readonly string[] Ends = ["succeeded", "failed", "rolledBack", "cancelled", "superseded"];
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Boottify.EndToEnd;
 using Microsoft.Playwright;
 
@@ -27,6 +28,7 @@ public sealed class Browser : IAsyncLifetime
         await starting.WaitAsync(Platform.Deadline());
         try
         {
+            Assertions.SetDefaultExpectTimeout(30_000);
             playwright ??= await Playwright.CreateAsync();
             browser ??= await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = Flags });
         }
@@ -40,6 +42,8 @@ public sealed class Browser : IAsyncLifetime
             ColorScheme = ColorScheme.Dark,
             ViewportSize = new ViewportSize { Width = 1360, Height = 900 },
         });
+        // Builds and rollouts of other tests run beside it on a small machine: slow is not wrong.
+        context.SetDefaultTimeout(120_000);
         return new Tab(context, await context.NewPageAsync());
     }
 
@@ -57,11 +61,13 @@ public sealed class Tab : IAsyncDisposable
 {
     private readonly IBrowserContext context;
     private readonly List<string> errors = [];
+    private readonly ConcurrentQueue<string> lost = new();
 
     public Tab(IBrowserContext context, IPage page)
     {
         (this.context, Page) = (context, page);
         page.PageError += (_, error) => errors.Add(error);
+        page.RequestFailed += (_, request) => lost.Enqueue($"{DateTime.UtcNow:HH:mm:ss} the browser lost {request.Url}: {request.Failure}");
         page.Console += (_, message) =>
         {
             // A refused request is reported by the browser itself; what the page makes of it is what tests look at.
@@ -75,5 +81,21 @@ public sealed class Tab : IAsyncDisposable
     /// <summary>Uncaught exceptions and breaches of the content policy.</summary>
     public IReadOnlyList<string> Errors => errors;
 
-    public ValueTask DisposeAsync() => context.DisposeAsync();
+    /// <summary>Returns once the page has the token: a page that is opened before asks for it again.</summary>
+    /// <param name="address">Of the platform, unless somebody stands in between.</param>
+    public async Task SignInAsync(Platform platform, Uri? address = null)
+    {
+        await Page.GotoAsync((address ?? platform.Url).ToString());
+        await Page.GetByLabel("Access token").FillAsync(platform.Token);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Name = "Apps", Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Link, new() { Name = "Queue", Exact = true })).ToBeVisibleAsync();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        foreach (var request in lost)
+            TestContext.Current.TestOutputHelper?.WriteLine(request);
+        return context.DisposeAsync();
+    }
 }

@@ -15,7 +15,7 @@ public sealed class CancelTests(Platform platform, ITestOutputHelper output)
         // It says so only once it is true.
         (await CommandLine.BuildContainersAsync(deployment)).Should().BeEmpty();
         (await CommandLine.KubectlAsync("get", "namespace", app.Namespace, "--ignore-not-found", "--output", "name")).Should().BeEmpty();
-        (await CommandLine.DockerAsync("images", "--quiet", "--filter", $"label=boottify.deployment={deployment}")).Should().BeEmpty();
+        (await CommandLine.DockerAsync("images", "--quiet", "--filter", $"reference=*/apps/{app.Id}:{deployment}")).Should().BeEmpty();
         (await app.DeploymentsAsync()).Should().ContainSingle();
     }
 

@@ -27,11 +27,16 @@ public static class CommandLine
         return found;
     }
 
+    /// <summary>Ends one of the platform's own programs with that signal and starts it again, as ops/up would. Needs the checkout whose platform it is.</summary>
+    public static Task RestartAsync(string component, string signal) => RunAsync(
+        "bash",
+        ["-euc", "source \"$1/ops/lib.sh\"; load \"$2\"; pid_of \"$pidfile\"; end \"$pidfile\" \"$3\" 30; component_up \"$2\"", "restart", SourceRepository.RepositoryRoot(), component, signal]);
+
     public static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static async Task<string> RunAsync(string program, string[] arguments)
     {
-        _ = Platform.Setting(program == "docker" ? "DOCKER_HOST" : "KUBECONFIG");
+        _ = Platform.Setting(program == "kubectl" ? "KUBECONFIG" : "DOCKER_HOST");
         return (await Cli.Wrap(program).WithArguments(arguments).ExecuteBufferedAsync(Platform.Deadline())).StandardOutput.Trim();
     }
 }

@@ -31,6 +31,9 @@ public sealed class CuttableLink : IAsyncDisposable
         var cut = 0;
         foreach (var client in open.Keys)
         {
+            // Whoever takes it out of the list closes it: one that ends by itself in this moment is not ours any more.
+            if (!open.TryRemove(client, out _))
+                continue;
             // A reset, not a polite end, which could be taken for the stream's own.
             client.LingerState = new LingerOption(true, 0);
             client.Close();
@@ -77,7 +80,7 @@ public sealed class CuttableLink : IAsyncDisposable
             // Either side is gone; the other learns of it below.
         }
 
-        open.TryRemove(client, out _);
-        client.Dispose();
+        if (open.TryRemove(client, out _))
+            client.Dispose();
     }
 }

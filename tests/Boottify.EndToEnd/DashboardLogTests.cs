@@ -5,7 +5,7 @@ namespace Boottify.EndToEnd;
 /// <summary>The log's own parts, in the browser that will run them.</summary>
 public sealed class DashboardLogTests(Platform platform, Browser browser)
 {
-    private const string Modules = "document.querySelector('script[type=module]').src.replace('main.js', '')";
+    private const string Modules = "document.querySelector('script[type=module]').src.replace('boot.js', '')";
 
     [Theory]
     [InlineData("plain", "plain")]

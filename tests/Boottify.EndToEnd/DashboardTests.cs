@@ -28,7 +28,7 @@ public sealed class DashboardTests(Platform platform, Browser browser)
         await using var app = await platform.CreateAppAsync(UnhurriedServer(), "Followed live");
         await using var tab = await browser.OpenAsync();
         var page = tab.Page;
-        await SignInAsync(page);
+        await tab.SignInAsync(platform);
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Followed live", Exact = true }).First).ToBeVisibleAsync();
         await page.GotoAsync(new Uri(platform.Url, $"apps/{app.Id}").ToString());
         await Expect(page.GetByText("Waiting for the first push")).ToBeVisibleAsync();
@@ -64,7 +64,7 @@ public sealed class DashboardTests(Platform platform, Browser browser)
     {
         await using var app = await platform.CreateAppAsync(SlowBuild(), "Slow build");
         await using var tab = await browser.OpenAsync();
-        await SignInAsync(tab.Page);
+        await tab.SignInAsync(platform);
         var deployment = await app.AnnounceAsync();
         await tab.Page.GotoAsync(new Uri(platform.Url, $"deployments/{deployment}").ToString());
 
@@ -85,7 +85,7 @@ public sealed class DashboardTests(Platform platform, Browser browser)
         await using var app = await platform.CreateAppAsync(SlowBuild(), "Cut off");
         await using var link = new CuttableLink(platform.Url);
         await using var tab = await browser.OpenAsync();
-        await SignInAsync(tab.Page, link.Url);
+        await tab.SignInAsync(platform, link.Url);
         var deployment = await app.AnnounceAsync();
         await tab.Page.GotoAsync(new Uri(link.Url, $"deployments/{deployment}").ToString());
 
@@ -108,7 +108,7 @@ public sealed class DashboardTests(Platform platform, Browser browser)
         failed.Status.Should().Be("failed");
 
         await using var tab = await browser.OpenAsync();
-        await SignInAsync(tab.Page);
+        await tab.SignInAsync(platform);
         await tab.Page.GotoAsync(new Uri(platform.Url, $"deployments/{failed.Id}").ToString());
         await Expect(tab.Page.Locator(".heading [data-status=failed]")).ToBeVisibleAsync();
         await Expect(tab.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The build step failed");
@@ -131,7 +131,7 @@ public sealed class DashboardTests(Platform platform, Browser browser)
         var failed = await app.PushAsync();
 
         await using var tab = await browser.OpenAsync();
-        await SignInAsync(tab.Page);
+        await tab.SignInAsync(platform);
         await tab.Page.GotoAsync(new Uri(platform.Url, $"deployments/{failed.Id}").ToString());
         await Expect(tab.Page.Locator(".row .text").GetByText("<img src=x onerror=\"window.hacked=1\"><b>bold</b>", new() { Exact = true }).First).ToBeVisibleAsync();
         (await tab.Page.Locator(".row img, .row b").CountAsync()).Should().Be(0);
@@ -149,7 +149,7 @@ public sealed class DashboardTests(Platform platform, Browser browser)
         var wanted = Array.FindIndex(log, line => line.EndsWith("counted 12345", StringComparison.Ordinal)) + 1;
 
         await using var tab = await browser.OpenAsync();
-        await SignInAsync(tab.Page);
+        await tab.SignInAsync(platform);
         await tab.Page.GotoAsync(new Uri(platform.Url, $"deployments/{failed.Id}#L{wanted}").ToString());
         await Expect(tab.Page.Locator(".row.marked .text")).ToHaveTextAsync("counted 12345");
         (await tab.Page.Locator(".row").CountAsync()).Should().BeLessThan(200, "only what is on screen is in the document");
@@ -160,15 +160,17 @@ public sealed class DashboardTests(Platform platform, Browser browser)
         tab.Errors.Should().BeEmpty();
     }
 
-    private async Task SignInAsync(IPage page, Uri? address = null)
+    [Fact]
+    public async Task A_part_of_the_page_that_does_not_arrive_is_asked_for_again()
     {
-        await page.GotoAsync((address ?? platform.Url).ToString());
-        await page.GetByLabel("Access token").FillAsync(platform.Token);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Apps", Exact = true })).ToBeVisibleAsync();
+        await using var tab = await browser.OpenAsync();
+        var refused = 0;
+        await tab.Page.RouteAsync("**/pages/sign-in.js", route => ++refused <= 2 ? route.AbortAsync() : route.ContinueAsync());
+        await tab.SignInAsync(platform);
+        refused.Should().BeGreaterThan(2);
+        tab.Errors.Should().BeEmpty();
     }
 
-    /// <summary>Prints a line a second, and would for ten minutes.</summary>
     /// <summary>Serves once it is built, which takes long enough to be looked at, also where its layers could be cached.</summary>
     private static Dictionary<string, byte[]> UnhurriedServer() => new(SourceRepository.Sample("node-server"))
     {

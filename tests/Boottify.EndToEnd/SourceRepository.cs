@@ -95,7 +95,7 @@ public sealed class SourceRepository : IDisposable
         })
         .ExecuteBufferedAsync(Platform.Deadline())).StandardOutput;
 
-    private static string RepositoryRoot()
+    public static string RepositoryRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Boottify.sln")))

@@ -22,6 +22,7 @@ public sealed class SupersedeTests(Platform platform)
             superseded.Status.Should().Be("superseded");
             superseded.SupersededBy.Should().Be(waiting[older + 1]);
             superseded.Steps.Should().OnlyContain(step => step.StartedAt == null);
+            await app.UntilAsync(waiting[older], e => e.Type == "end" && e.Data.GetProperty("supersededBy").GetString() == waiting[older + 1]);
         }
 
         (await app.DeploymentAsync(waiting[2])).Status.Should().Be("queued", "one deployment of an app runs at a time");

@@ -13,6 +13,33 @@ public static class TestApps
         server.listen(process.env.PORT, '0.0.0.0');
         """);
 
+    /// <summary>Answers its version, the variables A, B and C and its port.</summary>
+    public static Dictionary<string, byte[]> Telling(string version) => Server(
+        $$"""
+        const { A, B, C, PORT } = process.env;
+        const server = require('http').createServer((_, answer) => answer.end(`{{version}} A=${A} B=${B} C=${C} PORT=${PORT}`));
+        process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
+        server.listen(PORT, '0.0.0.0');
+        """);
+
+    /// <summary>Like <see cref="Serving"/>, with a layer of that many random megabytes, which take their time to be pushed.</summary>
+    public static Dictionary<string, byte[]> Heavy(string version, int megabytes)
+    {
+        var app = Serving(version);
+        var layer = $"FROM node:20-alpine\nRUN : {Guid.NewGuid():n}; dd if=/dev/urandom of=/ballast bs=1M count={megabytes}\nWORKDIR /app{Run}";
+        app["Dockerfile"] = System.Text.Encoding.UTF8.GetBytes(layer);
+        return app;
+    }
+
+    /// <summary>Like <see cref="Serving"/>, with that many random megabytes in its repository, which take their time to be fetched and go into no image.</summary>
+    public static Dictionary<string, byte[]> LargeRepository(string version, int megabytes)
+    {
+        var app = Serving(version);
+        app["ballast"] = System.Security.Cryptography.RandomNumberGenerator.GetBytes(megabytes << 20);
+        app[".dockerignore"] = "ballast\n"u8.ToArray();
+        return app;
+    }
+
     /// <summary>Says <paramref name="words"/> and runs, but answers every question with 503.</summary>
     public static Dictionary<string, byte[]> NeverReady(string words) => Server(
         $$"""

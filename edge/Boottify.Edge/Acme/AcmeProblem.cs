@@ -53,13 +53,3 @@ public sealed record AcmeProblem(string Type, string Detail, int Status, IReadOn
         return text.Length > LongestDetail ? plain + "…" : plain;
     }
 }
-
-/// <summary>The CA refused, or could not be reached.</summary>
-/// <param name="retryAfter">When the CA asked to be asked again.</param>
-public sealed class AcmeException(AcmeProblem problem, TimeSpan? retryAfter = null, Exception? inner = null) : Exception(problem.ToString(), inner)
-{
-    public AcmeProblem Problem { get; } = problem;
-    public TimeSpan? RetryAfter { get; } = retryAfter;
-
-    public static AcmeException Because(string detail, Exception? inner = null) => new(new AcmeProblem("", detail, 0, []), null, inner);
-}

@@ -41,7 +41,9 @@ public sealed class AcmeTransport(HttpClient client, Uri directoryUrl, TimeProvi
     private static readonly TimeSpan s_longestWaitHere = TimeSpan.FromSeconds(10);
     private readonly NoncePool _nonces = new();
     private readonly SemaphoreSlim _reading = new(1, 1);
+    private static readonly TimeSpan s_directoryIsKept = TimeSpan.FromDays(1);
     private JsonObject? _directory;
+    private long _directoryRead;
 
     private readonly ResiliencePipeline _retries = new ResiliencePipelineBuilder { TimeProvider = clock }.AddRetry(new RetryStrategyOptions
     {
@@ -64,15 +66,16 @@ public sealed class AcmeTransport(HttpClient client, Uri directoryUrl, TimeProvi
     public async Task<Uri> AddressOfAsync(string resource, CancellationToken cancellation) =>
         await FindAsync(resource, cancellation) ?? throw AcmeException.Because($"The ACME directory has no {resource}. Check BOOTTIFY_ACME_DIRECTORY.");
 
-    /// <summary>The CA's directory, read once until <see cref="Forget"/>.</summary>
+    /// <summary>The CA's directory, read once a day and after <see cref="Forget"/>.</summary>
     public async Task<JsonObject> DirectoryAsync(CancellationToken cancellation)
     {
-        if (Volatile.Read(ref _directory) is { } known) return known;
+        if (Volatile.Read(ref _directory) is { } known && clock.GetElapsedTime(_directoryRead) < s_directoryIsKept) return known;
         await _reading.WaitAsync(cancellation);
         try
         {
-            if (_directory is { } read) return read;
+            if (_directory is { } read && clock.GetElapsedTime(_directoryRead) < s_directoryIsKept) return read;
             var answer = await GetAsync(directoryUrl, cancellation);
+            _directoryRead = clock.GetTimestamp();
             Volatile.Write(ref _directory, answer.Json);
             return answer.Json;
         }

@@ -33,7 +33,11 @@ public sealed class PendingOrders(string folder)
         await AtomicFile.WriteAsync(FileOf(name), JsonSerializer.Serialize(order), AtomicFile.Private, cancellation);
     }
 
-    public void Drop(string name) => File.Delete(FileOf(name));
+    /// <summary>One that is not there is fine.</summary>
+    public void Drop(string name)
+    {
+        if (File.Exists(FileOf(name))) File.Delete(FileOf(name));
+    }
 
     private string FileOf(string name) => Path.Combine(folder, name + ".json");
 }

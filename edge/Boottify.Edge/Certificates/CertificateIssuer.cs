@@ -4,23 +4,32 @@ using Boottify.Edge.Routes;
 
 namespace Boottify.Edge.Certificates;
 
-/// <summary>Order, check, publish, and see nginx serve it: one certificate from end to end.</summary>
-public sealed class CertificateIssuer(
-    CertificateOrder order, PendingOrders pending, CertificateStore store, LiveRoutes live, HandshakeProbe probe, TimeProvider clock, ILogger<CertificateIssuer> log)
+/// <summary>The two halves of a certificate's way: ordered, checked and published; then seen to be served by nginx.</summary>
+public sealed class CertificateIssuer(OrderAttempt attempt, CertificateStore store, LiveRoutes live, HandshakeProbe probe, TimeProvider clock, ILogger<CertificateIssuer> log)
 {
     private static readonly TimeSpan s_routeTime = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_abandoning = TimeSpan.FromSeconds(10);
 
-    /// <exception cref="AcmeException">No certificate is served; the problem says why. One that was published before stays.</exception>
+    /// <summary>From its return on, nginx serves it, if nginx is there: whether it is seen to is another matter, and no reason to order again.</summary>
     /// <param name="before">The one that is served until now.</param>
-    public async Task<PublishedCertificate> RunAsync(HostName host, PublishedCertificate? before, CancellationToken cancellation)
+    /// <param name="trouble">What came of the attempt before this one.</param>
+    /// <exception cref="NotIssuedException">No authority issued. The certificate that was published before stays.</exception>
+    public async Task<PublishedCertificate> RunAsync(CertificateName name, PublishedCertificate? before, Trouble? trouble, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
-        var issued = await order.RunAsync(host, before?.RenewalId, cancellation);
-        var (certificate, pem) = PublishedCertificate.Check(issued, host, clock.GetUtcNow());
-        await store.PublishAsync(host, pem, cancellation);
-        pending.Drop(host.ToString());
+        var (certificate, pem) = await attempt.RunAsync(name, before, trouble, cancellation);
+        await store.PublishAsync(name, pem, cancellation);
+        attempt.Forget(name);
+        log.LogInformation("{Name} has a new certificate, serial {Serial}, until {NotAfter:u}, after {Milliseconds} ms",
+            name, certificate.Serial, certificate.NotAfter, (long)clock.GetElapsedTime(started).TotalMilliseconds);
+        return certificate;
+    }
 
-        // The order began beside nginx's reload for a new host: only now does it matter that the route is there.
+    /// <summary>Returns once a handshake for the host shows this certificate.</summary>
+    /// <exception cref="AcmeException">nginx does not serve the host, or not with it.</exception>
+    public async Task SeeAsync(HostName host, PublishedCertificate certificate, CancellationToken cancellation)
+    {
+        // It all began beside nginx's reload for a new host: only now does it matter that the route is there.
         using var deadline = new CancellationTokenSource(s_routeTime, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         try
@@ -29,12 +38,25 @@ public sealed class CertificateIssuer(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw AcmeException.Because("The certificate is there, but nginx does not serve this host yet.");
+            throw AcmeException.Ours("The certificate is there, but nginx does not serve this host yet.");
         }
 
         await probe.ExpectAsync(host, certificate.Serial, cancellation);
-        log.LogInformation("{Host} is served with a new certificate, serial {Serial}, until {NotAfter:u}, after {Milliseconds} ms",
-            host, certificate.Serial, certificate.NotAfter, (long)clock.GetElapsedTime(started).TotalMilliseconds);
-        return certificate;
     }
+
+    /// <summary>The name was withdrawn while an order was under way.</summary>
+    public async Task AbandonAsync(CertificateName name)
+    {
+        using var deadline = new CancellationTokenSource(s_abandoning, clock);
+        try
+        {
+            await attempt.AbandonAsync(name, deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The CA lets it run out by itself.
+        }
+    }
+
+    public void Forget(CertificateName name) => attempt.Forget(name);
 }

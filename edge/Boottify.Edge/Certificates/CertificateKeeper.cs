@@ -5,21 +5,22 @@ using Boottify.Edge.Routes;
 namespace Boottify.Edge.Certificates;
 
 /// <summary>
-/// Sees to it that each host that is served has a certificate: orders for new ones at once and side by side, renews in
-/// time, waits after failures (on disk, so that a restart does not eat the CA's limits), and removes what is withdrawn.
+/// Sees to it that each host that is served has a certificate: the platform's wildcard where that covers it, else one of its
+/// own, ordered at once and side by side, renewed in time; waits after failures (on disk, so that a restart does not eat the
+/// CA's limits), and removes what is withdrawn.
 /// </summary>
 /// <remarks>All state is on disk or at the CA: a crash costs the orders under way a resumption, nothing else.</remarks>
-public sealed class CertificateKeeper(CertificateIssuer issuer, CertificateStore store, PendingOrders pending, EdgeSettings settings, TimeProvider clock, ILogger<CertificateKeeper> log)
+public sealed partial class CertificateKeeper(CertificateIssuer issuer, CertificateStore store, Authorities authorities, EdgeSettings settings, TimeProvider clock, ILogger<CertificateKeeper> log)
     : BackgroundService
 {
-    /// <summary>How often it looks whether somebody else has changed or broken a file.</summary>
-    private static readonly TimeSpan s_patrol = TimeSpan.FromSeconds(10);
-
     private readonly Lock _lock = new();
-    private readonly Dictionary<HostName, KeptHost> _hosts = [];
+    private readonly Dictionary<CertificateName, KeptCertificate> _kept = [];
+
+    /// <summary>Withdrawn while there was work on them, which is not over yet.</summary>
+    private readonly HashSet<CertificateName> _leaving = [];
     private readonly Pulse _work = new();
     private readonly Pulse _changed = new();
-    private int _working;
+    private readonly FairTurns _turns = new();
 
     /// <summary>Ends at the next change of any host's status.</summary>
     public Task Changed => _changed.Next;
@@ -29,182 +30,172 @@ public sealed class CertificateKeeper(CertificateIssuer issuer, CertificateStore
 
     public HostStatus StatusOf(HostName host)
     {
-        lock (_lock) return _hosts.GetValueOrDefault(host)?.StatusAt(clock.GetUtcNow()) ?? new HostStatus(host.ToString(), CertificateState.Pending);
+        lock (_lock) return _kept.GetValueOrDefault(host)?.StatusAt(clock.GetUtcNow()) ?? new HostStatus(host.ToString(), CertificateState.Pending);
     }
 
+    /// <summary>All hosts, and the wildcard if there is one.</summary>
     public IReadOnlyList<HostStatus> All()
     {
-        lock (_lock) return [.. _hosts.Values.Select(host => host.StatusAt(clock.GetUtcNow()))];
+        lock (_lock) return [.. _kept.Values.Select(kept => kept.StatusAt(clock.GetUtcNow()))];
     }
 
-    /// <summary>The certificates that are served, by host.</summary>
-    public IReadOnlyList<(HostName Host, PublishedCertificate Certificate)> Certificates()
+    /// <summary>The certificates that are served, each once.</summary>
+    public IReadOnlyList<(CertificateName Name, PublishedCertificate Certificate)> Certificates()
     {
-        lock (_lock) return [.. _hosts.Values.Where(host => host is { Working: false, Certificate: not null }).Select(host => (host.Host, host.Certificate!))];
+        lock (_lock) return [.. _kept.Values.Where(kept => kept is { Working: false, OnCover: false, Certificate: not null }).Select(kept => (kept.Name, kept.Certificate!))];
     }
 
-    /// <summary>Renews the host's certificate with that serial at that time instead of by our own rule.</summary>
-    public void Suggest(HostName host, string serial, DateTimeOffset at)
+    public CertificateReport Report()
+    {
+        var now = clock.GetUtcNow();
+        List<CertificateReport.Row> rows;
+        int covered;
+        lock (_lock)
+        {
+            rows = [.. _kept.Values.Where(kept => !kept.OnCover).Select(kept => new CertificateReport.Row(kept.Name.ToString(), kept.Certificate, kept.DueAt, kept.Trouble))];
+            covered = _kept.Values.Count(kept => kept.OnCover);
+        }
+
+        return CertificateReport.Of(rows, covered, authorities.All.Select(CertificateReport.Of), settings.ExpiryAlarm, now);
+    }
+
+    /// <summary>Orders another one than the one with that serial now, whatever its time and even after a restart; what is served is served on until then.</summary>
+    public async Task ReplaceAsync(CertificateName name, string serial)
+    {
+        try
+        {
+            await store.NoteRevokedAsync(name, serial, CancellationToken.None);
+        }
+        finally
+        {
+            Suggest(name, serial, clock.GetUtcNow());
+        }
+    }
+
+    /// <summary>Renews the certificate with that serial at that time instead of by our own rule.</summary>
+    public void Suggest(CertificateName name, string serial, DateTimeOffset at)
     {
         lock (_lock)
         {
-            if (_hosts.GetValueOrDefault(host) is not { } kept) return;
+            if (_kept.GetValueOrDefault(name) is not { } kept) return;
             kept.Suggestion = (serial, at);
         }
 
         _work.Send();
     }
 
-    /// <summary>From now on exactly these routes' hosts have certificates. Callers follow one after the other.</summary>
+    /// <summary>From its return on exactly these routes' hosts have certificates, or will have. Callers follow one after the other.</summary>
     public void Follow(IReadOnlyList<CheckedRoute> routes)
     {
-        var wanted = routes.SelectMany(route => route.Hosts).Select(host => host.Name).ToHashSet();
-        List<HostName> added;
-        lock (_lock) added = [.. wanted.Where(host => !_hosts.ContainsKey(host))];
-        var known = added.ConvertAll(host => new KeptHost(host) { Stamp = store.StampOf(host), Certificate = store.Find(host), Trouble = store.TroubleOf(host) });
+        var wanted = new Dictionary<CertificateName, string>();
+        foreach (var route in routes)
+            foreach (var host in route.Hosts) wanted[host.Name] = route.AppId;
+        CertificateName? wildcard = settings.Zone is { } zone ? CertificateName.WildcardOf(zone.Domain) : null;
+        if (wildcard is { } shared) wanted[shared] = "";
+        List<CertificateName> added;
+        KeptCertificate? cover;
         lock (_lock)
         {
-            foreach (var gone in _hosts.Values.Where(kept => !wanted.Contains(kept.Host)).ToList())
+            added = [.. wanted.Keys.Where(name => !_kept.ContainsKey(name)).OrderByDescending(name => name.Wildcard)];
+            cover = wildcard is { } known ? _kept.GetValueOrDefault(known) : null;
+        }
+
+        var started = new List<KeptCertificate>(added.Count);
+        foreach (var name in added)
+        {
+            var kept = Read(name, wildcard?.Covers(name.Domain) is true && !name.Wildcard ? cover : null);
+            if (name.Wildcard) cover = kept;
+            started.Add(kept);
+        }
+
+        lock (_lock)
+        {
+            foreach (var gone in _kept.Values.Where(kept => !wanted.ContainsKey(kept.Name)).ToList())
             {
-                _hosts.Remove(gone.Host);
+                _kept.Remove(gone.Name);
                 gone.Withdraw();
-                if (!gone.Working) Remove(gone);
+                if (gone.Working) _leaving.Add(gone.Name);
+                else Remove(gone);
             }
 
-            foreach (var kept in known) _hosts[kept.Host] = kept;
+            foreach (var kept in started)
+            {
+                kept.Working = _leaving.Contains(kept.Name); // Until its predecessor is done: the two share files, and an order.
+                _kept[kept.Name] = kept;
+            }
+
+            foreach (var (name, app) in wanted) _kept[name].App = app;
+            CoverHosts();
         }
 
         _work.Send();
         _changed.Send();
     }
 
-    /// <summary>Removes what a crash in the middle of a withdrawal has left. Called once, after the first <see cref="Follow"/>.</summary>
+    /// <summary>Removes what a crash in the middle of a withdrawal, or another domain of the platform, has left. Called once, after the first <see cref="Follow"/>.</summary>
     public void RemoveLeftovers()
     {
         lock (_lock)
-            foreach (var host in store.Stored().Where(host => !_hosts.ContainsKey(host)).ToList()) store.Remove(host);
+            foreach (var name in store.Stored().Select(host => (CertificateName)host).Concat(store.UnusedWildcards()).Where(name => !_kept.ContainsKey(name)).ToList()) store.Remove(name);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Lets the wildcard serve every host that it can, from the next handshake on. Under the lock.</summary>
+    private void CoverHosts()
     {
-        var running = new HashSet<Task>();
-        var looked = clock.GetTimestamp();
-        while (!stoppingToken.IsCancellationRequested)
+        if (settings.Zone is null) return;
+        var now = clock.GetUtcNow();
+        foreach (var kept in _kept.Values)
         {
-            var woken = _work.Next;
-            var sleep = s_patrol;
-            if (clock.GetElapsedTime(looked) >= s_patrol)
+            if (kept.Working || kept.OnCover || !kept.CoverIsGoodAt(now)) continue;
+            try
             {
-                Patrol();
-                looked = clock.GetTimestamp();
+                store.Cover(kept.Name.Domain, kept.Cover!.Name);
+                File.Delete(store.TroubleFileOf(kept.Name));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+            {
+                log.LogError("{Host} cannot be served with the wildcard and gets a certificate of its own: {Problem}", kept.Name, e.Message);
+                continue;
             }
 
-            lock (_lock)
-            {
-                var now = clock.GetUtcNow();
-                foreach (var host in _hosts.Values.Where(host => !host.Working).OrderBy(host => host.DueAt))
-                {
-                    if (_working >= settings.ParallelOrders) break;
-                    if (host.DueAt > now)
-                    {
-                        sleep = host.DueAt - now < sleep ? host.DueAt - now : sleep;
-                        break;
-                    }
-
-                    host.Working = true;
-                    _working++;
-                    running.Add(Task.Run(() => WorkAsync(host, stoppingToken), CancellationToken.None));
-                }
-            }
-
-            running.RemoveWhere(task => task.IsCompleted);
-            _changed.Send();
-            using var awake = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            var time = Task.Delay(sleep, clock, awake.Token);
-            await Task.WhenAny(woken, time);
-            await awake.CancelAsync();
-        }
-
-        await Task.WhenAll(running);
-    }
-
-    /// <summary>A file that was changed, broken or lost behind our back is read again; one that cannot be used any more is replaced by a new order.</summary>
-    private void Patrol()
-    {
-        List<KeptHost> resting;
-        lock (_lock) resting = [.. _hosts.Values.Where(host => host is { Working: false, Certificate: not null })];
-        foreach (var host in resting)
-        {
-            var stamp = store.StampOf(host.Host);
-            if (stamp == host.Stamp) continue;
-            var certificate = store.Find(host.Host);
-            lock (_lock)
-            {
-                if (host.Working) continue;
-                (host.Stamp, host.Certificate) = (stamp, certificate);
-            }
+            // One that was served before is served on; whether it is now by the other certificate is not asked of thousands.
+            (kept.Seen, kept.ToSee, kept.OnCover, kept.Certificate, kept.Trouble) = (kept.Certificate is not null && kept.Seen, false, true, null, null);
+            kept.Stamp = store.StampOf(kept.Name);
+            issuer.Forget(kept.Name);
         }
     }
 
-    /// <summary>One attempt; its outcome, whatever it is, is written in one place.</summary>
-    private async Task WorkAsync(KeptHost kept, CancellationToken stopping)
+    private KeptCertificate Read(CertificateName name, KeptCertificate? cover)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, kept.Withdrawn);
-        var certificate = kept.Certificate;
-        var trouble = kept.Trouble;
+        var covered = store.IsCovered(name);
+        // A link to a wildcard that is no longer ours to renew serves until the host has a certificate of its own.
+        var certificate = covered ? null : store.Find(name);
+        var trouble = store.TroubleOf(name);
+        return new KeptCertificate(name, cover)
+        {
+            Stamp = store.StampOf(name),
+            OnCover = covered && cover is not null,
+            Seen = true,
+            Certificate = certificate,
+            Suggestion = certificate is not null && store.RevokedOf(name) == certificate.Serial ? (certificate.Serial, clock.GetUtcNow()) : null,
+            Trouble = trouble,
+            // A look is what a trouble was about, if the certificate is not due: see whether it is over.
+            ToSee = trouble is not null,
+        };
+    }
+
+    private void Remove(KeptCertificate kept)
+    {
         try
         {
-            certificate = await issuer.RunAsync(kept.Host, kept.Certificate, either.Token);
-            trouble = null;
-            Issued++;
+            store.Remove(kept.Name);
+            issuer.Forget(kept.Name);
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-        }
-        catch (Exception e)
-        {
-            Failed++;
-            trouble = TroubleAfter(e, trouble);
-            log.LogWarning("No certificate for {Host} ({Failures} in a row), again at {NextAttempt:u}: {Reason}", kept.Host, trouble.Failures, trouble.NextAttempt, trouble.Reason);
+            log.LogError("The files of {Name} stay until the edge starts again: {Problem}", kept.Name, e.Message);
         }
 
-        try
-        {
-            if (!either.IsCancellationRequested) await store.StoreAsync(kept.Host, trouble, CancellationToken.None);
-        }
-        catch (IOException e)
-        {
-            log.LogError("The trouble of {Host} cannot be stored: {Problem}", kept.Host, e.Message);
-        }
-
-        lock (_lock)
-        {
-            kept.Certificate = certificate;
-            kept.Stamp = store.StampOf(kept.Host);
-            kept.Trouble = trouble;
-            kept.Working = false;
-            _working--;
-            if (!_hosts.ContainsKey(kept.Host)) Remove(kept);
-        }
-
-        _work.Send();
-        _changed.Send();
-    }
-
-    private CertificateStore.Trouble TroubleAfter(Exception e, CertificateStore.Trouble? before)
-    {
-        var failures = (before?.Failures ?? 0) + 1;
-        var wait = RenewalPolicy.Backoff(failures, (e as AcmeException)?.RetryAfter, Random.Shared.NextDouble());
-        var reason = e is AcmeException { Problem.Type: "dns" or "connection" or "unauthorized" or "caa" } refused
-            ? $"The certificate authority could not verify this name: {refused.Message}. Check that its DNS records point to this platform; the edge tries again by itself."
-            : e.Message;
-        return new CertificateStore.Trouble(failures, reason, clock.GetUtcNow() + wait);
-    }
-
-    private void Remove(KeptHost host)
-    {
-        store.Remove(host.Host);
-        pending.Drop(host.Host.ToString());
-        host.Dispose();
+        kept.Dispose();
     }
 }

@@ -32,7 +32,7 @@ public sealed class HandshakeProbe(EdgeSettings settings, TimeProvider clock)
                 seen = $"the handshake with nginx failed ({e.GetBaseException().Message})";
             }
 
-            if (attempt == Attempts) throw AcmeException.Because($"The certificate with serial {serial} was published, but {seen}. See nginx/error.log in the edge's folder.");
+            if (attempt == Attempts) throw AcmeException.Ours($"The certificate with serial {serial} was published, but {seen}. See nginx/error.log in the edge's folder.");
             await Task.Delay(TimeSpan.FromMilliseconds(200 * attempt), clock, cancellation);
         }
     }

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Boottify.Edge.Acme;
-using Boottify.Edge.Routes;
 
 namespace Boottify.Edge.Certificates;
 
@@ -22,7 +21,7 @@ public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefor
     /// </summary>
     /// <param name="chainToo">False for what was published before: ten thousand chains take long to verify again at a start.</param>
     /// <exception cref="AcmeException">They do not fit; the problem says what.</exception>
-    public static (PublishedCertificate Certificate, string Pem) Check(IssuedCertificate issued, HostName host, DateTimeOffset now, bool chainToo = true)
+    public static (PublishedCertificate Certificate, string Pem) Check(IssuedCertificate issued, CertificateName name, DateTimeOffset now, bool chainToo = true)
     {
         var chain = new X509Certificate2Collection();
         try
@@ -35,7 +34,7 @@ public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefor
             using var certified = leaf.GetECDsaPublicKey();
             if (certified is null || !certified.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
                 throw AcmeException.Because("The certificate is for another key than the one that was made for it.");
-            if (!leaf.MatchesHostname(host.ToString(), allowWildcards: true, allowCommonName: false))
+            if (!IsFor(leaf, name))
                 throw AcmeException.Because("The certificate is not for this name.");
 
             var certificate = new PublishedCertificate(leaf.SerialNumber, new DateTimeOffset(leaf.NotBefore), new DateTimeOffset(leaf.NotAfter), RenewalIdOf(leaf));
@@ -56,6 +55,10 @@ public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefor
             foreach (var link in chain) link.Dispose();
         }
     }
+
+    private static bool IsFor(X509Certificate2 leaf, CertificateName name) => name.Wildcard
+        ? leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().Any(names => names.EnumerateDnsNames().Contains(name.ToString(), StringComparer.OrdinalIgnoreCase))
+        : leaf.MatchesHostname(name.ToString(), allowWildcards: true, allowCommonName: false);
 
     private static string? RenewalIdOf(X509Certificate2 leaf)
     {

@@ -1,5 +1,4 @@
 using Boottify.Edge.Acme;
-using Boottify.Edge.Routes;
 
 namespace Boottify.Edge.Certificates;
 
@@ -7,7 +6,7 @@ namespace Boottify.Edge.Certificates;
 /// Asks the CA from time to time when each certificate should be renewed, so that one about to be revoked is replaced
 /// before it is. A CA that offers no such information, or fails to give it, leaves <see cref="RenewalPolicy"/> in force.
 /// </summary>
-public sealed class RenewalWindows(AcmeTransport transport, CertificateKeeper keeper, TimeProvider clock, ILogger<RenewalWindows> log) : BackgroundService
+public sealed class RenewalWindows(Authorities authorities, CertificateKeeper keeper, TimeProvider clock, ILogger<RenewalWindows> log) : BackgroundService
 {
     private static readonly TimeSpan s_round = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_afterTrouble = TimeSpan.FromHours(6);
@@ -16,8 +15,11 @@ public sealed class RenewalWindows(AcmeTransport transport, CertificateKeeper ke
     /// <summary>A CA that would have us renew over and over is heard this often for one host.</summary>
     private static readonly TimeSpan s_betweenEarlyRenewals = TimeSpan.FromHours(6);
 
-    private readonly Dictionary<HostName, (string Serial, DateTimeOffset Next)> _asked = [];
-    private readonly Dictionary<HostName, DateTimeOffset> _renewedEarly = [];
+    /// <summary>One that did not answer is left alone so long: thousands of certificates do not wait for it one after the other.</summary>
+    private static readonly TimeSpan s_silence = TimeSpan.FromMinutes(15);
+
+    private readonly Dictionary<Authority, DateTimeOffset> _silent = [];
+    private readonly Dictionary<CertificateName, (string Serial, DateTimeOffset Next)> _asked = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -26,43 +28,53 @@ public sealed class RenewalWindows(AcmeTransport transport, CertificateKeeper ke
         {
             var now = clock.GetUtcNow();
             var served = keeper.Certificates();
-            foreach (var gone in _asked.Keys.Except(served.Select(one => one.Host)).ToList()) _asked.Remove(gone);
+            foreach (var gone in _asked.Keys.Except(served.Select(one => one.Name)).ToList()) _asked.Remove(gone);
             var due = served.Where(one => one.Certificate.RenewalId is not null
-                && (!_asked.TryGetValue(one.Host, out var asked) || asked.Serial != one.Certificate.Serial || asked.Next <= now)).Take(MostInARound);
-            foreach (var (host, certificate) in due.ToList()) await AskAsync(host, certificate, stoppingToken);
+                && (!_asked.TryGetValue(one.Name, out var asked) || asked.Serial != one.Certificate.Serial || asked.Next <= now)).Take(MostInARound);
+            foreach (var (name, certificate) in due.ToList()) await AskAsync(name, certificate, stoppingToken);
         }
     }
 
-    private async Task AskAsync(HostName host, PublishedCertificate certificate, CancellationToken cancellation)
+    private async Task AskAsync(CertificateName name, PublishedCertificate certificate, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         var again = s_afterTrouble;
-        try
+        foreach (var authority in authorities.Issuing)
         {
-            if (await RenewalWindow.AskAsync(transport, certificate.RenewalId!, cancellation) is { } window)
+            if (authority.Rests || _silent.GetValueOrDefault(authority) > clock.GetUtcNow())
             {
+                again = s_silence;
+                continue;
+            }
+
+            try
+            {
+                if (await RenewalWindow.AskAsync(authority.Transport, certificate.RenewalId!, cancellation) is not { } window) continue;
                 again = window.AskAgain;
-                Suggest(host, certificate, window, now);
+                Suggest(authority, name, certificate, window, now);
+                break;
+            }
+            catch (Exception e) when (e is AcmeException or IOException)
+            {
+                // Without an answer, there is an exception inside.
+                if (e is not AcmeException { Problem.Status: > 0 and < 500 } and not AcmeException { Problem.Status: 0, InnerException: null }) _silent[authority] = clock.GetUtcNow() + s_silence;
+                // With a second authority, one of the two does not know it.
+                log.LogInformation("No renewal window for {Name} from the {Authority} authority: {Problem}", name, authority.Name, e.Message);
             }
         }
-        catch (AcmeException e)
-        {
-            log.LogInformation("No renewal window for {Host}: {Problem}", host, e.Message);
-        }
 
-        _asked[host] = (certificate.Serial, now + again);
+        _asked[name] = (certificate.Serial, now + again);
     }
 
-    private void Suggest(HostName host, PublishedCertificate certificate, RenewalWindow window, DateTimeOffset now)
+    private void Suggest(Authority authority, CertificateName name, PublishedCertificate certificate, RenewalWindow window, DateTimeOffset now)
     {
         var at = window.Choose(now, Random.Shared.NextDouble());
         if (at <= now)
         {
-            if (_renewedEarly.TryGetValue(host, out var last) && now - last < s_betweenEarlyRenewals) return;
-            _renewedEarly[host] = now;
-            log.LogWarning("The certificate authority wants the certificate of {Host} to be renewed now. Why: {Explanation}", host, window.Explanation ?? "it does not say");
+            if (!authority.Budget.TryRenewEarly(name, s_betweenEarlyRenewals)) return;
+            log.LogWarning("The certificate authority wants the certificate of {Name} to be renewed now. Why: {Explanation}", name, window.Explanation ?? "it does not say");
         }
 
-        keeper.Suggest(host, certificate.Serial, at);
+        keeper.Suggest(name, certificate.Serial, at);
     }
 }

@@ -33,8 +33,10 @@ public static class ChallengeListener
     {
         var path = context.Request.Path.Value ?? "";
         var answers = context.RequestServices.GetRequiredService<Http01Answers>();
+        // The header as nginx sends it: HttpRequest.Host would turn A-labels into Unicode, and no such name ever has an answer.
+        var host = context.Request.Headers.Host.ToString();
         if (!HttpMethods.IsGet(context.Request.Method) || !path.StartsWith(Prefix, StringComparison.Ordinal)
-            || !answers.TryFind(context.Request.Host.Host, path[Prefix.Length..], out var keyAuthorization))
+            || !answers.TryFind(host, path[Prefix.Length..], out var keyAuthorization))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;

@@ -13,7 +13,7 @@ public sealed class Http01Answers
     private readonly ConcurrentDictionary<(string Host, string Token), string> _answers = new();
 
     /// <summary>Answers until the returned object is disposed.</summary>
-    public IDisposable Give(HostName host, string token, string keyAuthorization)
+    public Answer Give(HostName host, string token, string keyAuthorization)
     {
         _answers[(host.ToString(), token)] = keyAuthorization;
         return new Answer(() => _answers.TryRemove(new KeyValuePair<(string, string), string>((host.ToString(), token), keyAuthorization)));
@@ -22,8 +22,14 @@ public sealed class Http01Answers
     public bool TryFind(string host, string token, [NotNullWhen(true)] out string? keyAuthorization) =>
         _answers.TryGetValue((host.ToLowerInvariant(), token), out keyAuthorization);
 
-    private sealed class Answer(Action end) : IDisposable
+    public sealed class Answer(Action end) : IDisposable, IAsyncDisposable
     {
         public void Dispose() => end();
+
+        public ValueTask DisposeAsync()
+        {
+            end();
+            return ValueTask.CompletedTask;
+        }
     }
 }

@@ -17,6 +17,7 @@ public sealed class EdgeFolders
         Certificates = Path.Combine(Root, "certificates");
         CertificateStates = Path.Combine(Root, "certificate-states");
         Nginx = Path.Combine(Root, "nginx");
+        Fresh = Path.Combine(Nginx, "fresh");
         Sockets = Path.Combine(Root, "run");
     }
 
@@ -35,6 +36,10 @@ public sealed class EdgeFolders
     public string CertificateStates { get; }
 
     public string Nginx { get; }
+
+    /// <summary>An empty file a host that nginx shall send to over new connections for now; its time of change is when that ends.</summary>
+    public string Fresh { get; }
+
     public string Sockets { get; }
 
     public string ChallengeSocket => Path.Combine(Sockets, "challenges.sock");
@@ -47,13 +52,13 @@ public sealed class EdgeFolders
         if (ChallengeSocket.Length > longestSocketPath)
             throw new InvalidOperationException($"BOOTTIFY_EDGE_DATA is too long for a unix socket in it. Choose a folder of at most {longestSocketPath - 20} characters.");
 
-        foreach (var folder in (string[])[Root, Routes, Acme, Certificates, CertificateStates, Nginx, Path.Combine(Nginx, "tmp"), Sockets])
+        foreach (var folder in (string[])[Root, Routes, Acme, Certificates, CertificateStates, Nginx, Path.Combine(Nginx, "tmp"), Fresh, Sockets])
             Directory.CreateDirectory(folder, Own);
         if (!Posix.IsRoot) return; // Workers then run as the edge's own user.
 
         var group = Posix.GroupOf(settings.NginxUser)
             ?? throw new InvalidOperationException($"There is no user {settings.NginxUser} for nginx's workers. Create it or set BOOTTIFY_NGINX_USER.");
-        foreach (var folder in (string[])[Root, Nginx, Path.Combine(Nginx, "tmp")])
+        foreach (var folder in (string[])[Root, Nginx, Path.Combine(Nginx, "tmp"), Fresh])
         {
             Posix.ChangeGroup(folder, group);
             File.SetUnixFileMode(folder, ReachableByWorkers);

@@ -25,7 +25,7 @@ public static class HealthAndMetrics
 
     private static string Figures(DesiredState desired, CertificateKeeper certificates, NginxApplier applier, NginxProcess nginx, Generations generations)
     {
-        var hosts = certificates.All();
+        var hosts = certificates.All().Where(host => !host.Host.StartsWith('*')).ToList();
         var text = new StringBuilder();
         void Say(string name, string kind, string help, double value, string labels = "")
         {
@@ -33,16 +33,27 @@ public static class HealthAndMetrics
             text.Append(CultureInfo.InvariantCulture, $"boottify_edge_{name}{labels} {value}\n");
         }
 
-        Say("routes", "gauge", "Apps that are to be served.", desired.Snapshot().Count);
-        var help = "Hosts by the state of their certificate.";
-        foreach (var state in Enum.GetValues<CertificateState>())
+        void Group(string name, string kind, string help, IEnumerable<(string Labels, double Value)> values)
         {
-            Say("hosts", "gauge", help, hosts.Count(host => host.Certificate == state), $"{{state=\"{state.ToString().ToLowerInvariant()}\"}}");
-            help = "";
+            foreach (var (labels, value) in values)
+            {
+                Say(name, kind, help, value, labels);
+                help = "";
+            }
         }
+
+        Say("routes", "gauge", "Apps that are to be served.", desired.Snapshot().Count);
+        Group("hosts", "gauge", "Hosts by the state of their certificate.",
+            Enum.GetValues<CertificateState>().Select(state => ($"{{state=\"{state.ToString().ToLowerInvariant()}\"}}", (double)hosts.Count(host => host.Certificate == state))));
 
         Say("certificates_issued_total", "counter", "Certificates issued and seen served since the start.", certificates.Issued);
         Say("certificate_failures_total", "counter", "Attempts that ended without a certificate since the start.", certificates.Failed);
+        var report = certificates.Report();
+        Say("certificates_in_danger", "gauge", "Certificates near their end that were not renewed: see /v1/certificates.", report.Alarms.Count);
+        Group("certificates", "gauge", "Certificates by what is left of their life.", report.TimeLeft.Select(span => ($"{{left=\"{span.Left}\"}}", (double)span.Count)));
+        Group("renewals_due", "gauge", "Certificates to be renewed on each of the coming days, 0 for today.", report.Renewals.Take(14).Select((day, ahead) => ($"{{days=\"{ahead}\"}}", (double)day.Count)));
+        Group("authority_orders", "gauge", "New orders of the last three hours.", report.Authorities.Select(one => ($"{{authority=\"{one.Name}\"}}", (double)one.Orders)));
+        Group("authority_rests", "gauge", "1 while the authority is not asked first, since it did not answer.", report.Authorities.Select(one => ($"{{authority=\"{one.Name}\"}}", one.Rests ? 1.0 : 0)));
         if (hosts.Where(host => host.NotAfter is not null).Min(host => host.NotAfter) is { } first)
             Say("certificate_first_expiry_seconds", "gauge", "Unix time at which the first certificate expires.", first.ToUnixTimeSeconds());
         Say("nginx_generation", "gauge", "Configuration that nginx was last given.", generations.Current ?? 0);

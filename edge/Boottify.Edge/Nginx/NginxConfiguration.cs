@@ -15,10 +15,10 @@ namespace Boottify.Edge.Nginx;
 public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folders)
 {
     /// <summary>
-    /// A block gives an upstream idle connections, but costs each worker 11 KB and the start 80 µs, which at thousands would
+    /// A block gives an upstream idle connections, but costs each worker 14 KB and the start 80 µs, which at thousands would
     /// make reloads slow (see ops/adr/0004). Past this number, apps are proxied by address, a connection for each request.
     /// </summary>
-    public const int MostUpstreamBlocks = 512;
+    public const int MostUpstreamBlocks = 384;
 
     private const string GenerationPlaceholder = "@generation@";
 
@@ -37,7 +37,7 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
     {
         var values = Values(routes);
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var name in (string[])["nginx.conf", "tls.conf", "challenges.conf", "proxy.conf", "tables.conf"])
+        foreach (var name in (string[])["nginx.conf", "tls.conf", "challenges.conf", "target.conf", "proxy.conf", "tables.conf"])
             files[name] = await RenderAsync(name, values, cancellation);
         foreach (var policy in PolicyClass.All)
         {
@@ -64,6 +64,7 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
             ["user"] = Posix.IsRoot ? settings.NginxUser : "",
             ["root"] = folders.Nginx,
             ["certificates"] = folders.Certificates,
+            ["fresh"] = folders.Fresh,
             ["probe_socket"] = folders.ProbeSocket,
             ["challenge_socket"] = folders.ChallengeSocket,
             ["addresses"] = settings.ListenAddresses.Select(address => address.ToString()).ToArray(),

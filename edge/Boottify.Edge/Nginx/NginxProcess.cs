@@ -12,6 +12,14 @@ namespace Boottify.Edge.Nginx;
 public sealed class NginxProcess(EdgeSettings settings, EdgeFolders folders, Generations generations)
 {
     private const long LargestErrorLog = 64 << 20;
+
+    /// <summary>
+    /// nginx keeps its configuration in blocks of 16 KB, and gives the old one back only after it has read the new one. On the
+    /// heap that leaves a hole as large as a configuration, which each worker then has, too (20 MB became 31 at 10,000 hosts).
+    /// Blocks of this size in mappings of their own go back to the system.
+    /// </summary>
+    private static readonly Dictionary<string, string?> s_environment = new() { ["MALLOC_MMAP_THRESHOLD_"] = "16384" };
+
     private static readonly TimeSpan s_commandTime = TimeSpan.FromSeconds(30);
 
     private string PidFile => Path.Combine(folders.Nginx, "nginx.pid");
@@ -89,7 +97,7 @@ public sealed class NginxProcess(EdgeSettings settings, EdgeFolders folders, Gen
         var words = new StringBuilder();
         try
         {
-            var result = await Cli.Wrap(settings.Nginx).WithArguments(arguments).WithValidation(CommandResultValidation.None)
+            var result = await Cli.Wrap(settings.Nginx).WithArguments(arguments).WithEnvironmentVariables(s_environment).WithValidation(CommandResultValidation.None)
                 .WithStandardErrorPipe(PipeTarget.ToStringBuilder(words)).ExecuteAsync(deadline.Token);
             return (result.ExitCode, words.ToString().Trim());
         }

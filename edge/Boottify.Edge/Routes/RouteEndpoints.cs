@@ -9,6 +9,8 @@ namespace Boottify.Edge.Routes;
 public static class RouteEndpoints
 {
     private const int LongestWaitSeconds = 300;
+    private const int LongestFreshSeconds = 3600;
+    private const string NoRoute = "The edge has no route for this app. Put one first.";
 
     public static void MapRoutes(this IEndpointRouteBuilder endpoints)
     {
@@ -16,29 +18,45 @@ public static class RouteEndpoints
         routes.MapPut("/{appId}", PutAsync);
         routes.MapGet("/{appId}", GetAsync);
         routes.MapDelete("/{appId}", DeleteAsync);
+        routes.MapPut("/{appId}/fresh-connections", BeginFresh);
+        routes.MapDelete("/{appId}/fresh-connections", EndFresh);
         routes.MapPut("/", PutAllAsync);
         routes.MapGet("/", (RouteService service) => service.All());
     }
 
-    private static async Task<IResult> PutAsync(string appId, [FromBody] AppRoute? body, RouteService service, CancellationToken cancellation)
+    private static async Task<IResult> PutAsync(string appId, [FromBody] AppRoute? body, RouteService service, CancellationToken cancellation, string? instead = null)
     {
         var (route, problem) = CheckedRoute.Check(body);
         if (route is null) return Invalid(problem!);
         return route.AppId == appId
-            ? Results.Ok(await service.PutAsync(route, cancellation))
+            ? Results.Ok(await service.PutAsync(route, instead, cancellation))
             : Invalid("The app's id in the path and in the body differ. Send the same in both.");
     }
 
     private static async Task<IResult> GetAsync(string appId, RouteService service, CancellationToken cancellation, int wait = 0) =>
         await service.WaitAsync(appId, TimeSpan.FromSeconds(Math.Clamp(wait, 0, LongestWaitSeconds)), cancellation) is { } status
             ? Results.Ok(status)
-            : Results.Problem("The edge has no route for this app. Put one first.", statusCode: StatusCodes.Status404NotFound);
+            : Results.Problem(NoRoute, statusCode: StatusCodes.Status404NotFound);
 
     private static async Task<IResult> DeleteAsync(string appId, RouteService service, CancellationToken cancellation, long version = 0)
     {
         if (!CheckedRoute.IsAppId(appId)) return Invalid("The app's id is not 1 to 63 lower-case letters, digits and inner hyphens. Send the id that the control plane gave the app.");
         if (version < 1) return Invalid("The version to withdraw is missing. Send `?version=N`, at least the version that was put last.");
         await service.DeleteAsync(appId, version, cancellation);
+        return Results.NoContent();
+    }
+
+    private static IResult BeginFresh(string appId, FreshConnections fresh, int seconds = 0)
+    {
+        if (seconds is < 1 or > LongestFreshSeconds) return Invalid($"Send `?seconds=N`, from 1 to {LongestFreshSeconds}: how long the app's requests shall use new connections.");
+        return fresh.Begin(appId, TimeSpan.FromSeconds(seconds))
+            ? Results.NoContent()
+            : Results.Problem(NoRoute, statusCode: StatusCodes.Status404NotFound);
+    }
+
+    private static IResult EndFresh(string appId, FreshConnections fresh)
+    {
+        fresh.End(appId);
         return Results.NoContent();
     }
 
@@ -66,7 +84,8 @@ public static class RouteEndpoints
         }
         catch (RouteService.RefusedException e)
         {
-            return Results.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
+            return Results.Problem(e.Message, statusCode: StatusCodes.Status409Conflict,
+                extensions: e.TakenHost is null ? null : new Dictionary<string, object?>(StringComparer.Ordinal) { ["takenHost"] = e.TakenHost });
         }
         catch (NginxRefusedException e)
         {

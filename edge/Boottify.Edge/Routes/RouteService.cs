@@ -12,14 +12,19 @@ namespace Boottify.Edge.Routes;
 public sealed class RouteService(DesiredState desired, NginxApplier applier, LiveRoutes live, CertificateKeeper certificates, TimeProvider clock)
 {
     /// <summary>A change that the edge does not make; the message says why and what to do.</summary>
-    public sealed class RefusedException(string detail) : Exception(detail);
+    public sealed class RefusedException(string detail, string? takenHost = null) : Exception(detail)
+    {
+        /// <summary>Where another app has one of the hosts.</summary>
+        public string? TakenHost => takenHost;
+    }
 
-    /// <exception cref="RefusedException">An older version, or a host that another app has.</exception>
+    /// <param name="instead">The upstream that it shall take the place of; null for any.</param>
+    /// <exception cref="RefusedException">An older version, another upstream than the one to replace, or a host that another app has.</exception>
     /// <exception cref="NginxRefusedException">nginx did not take it; nothing was changed.</exception>
-    public async Task<RouteStatus> PutAsync(CheckedRoute route, CancellationToken cancellation)
+    public async Task<RouteStatus> PutAsync(CheckedRoute route, string? instead, CancellationToken cancellation)
     {
         var wanted = new DesiredState.Entry(route.Version, route, clock.GetUtcNow());
-        var (changed, before) = await StoreAsync(route.AppId, held => RouteDecision.Of(route, held, desired.OwnerOf), wanted, cancellation);
+        var (changed, before) = await StoreAsync(route.AppId, held => RouteDecision.Of(route, held, desired.OwnerOf, instead), wanted, cancellation);
         try
         {
             await applier.ApplyAsync(cancellation);
@@ -103,7 +108,7 @@ public sealed class RouteService(DesiredState desired, NginxApplier applier, Liv
     private RouteStatus StatusOf(CheckedRoute route)
     {
         var version = live.VersionOf(route.AppId);
-        return new RouteStatus(route.AppId, version, version == route.Version, [.. route.Hosts.Select(host => certificates.StatusOf(host.Name))]);
+        return new RouteStatus(route.AppId, version, version == route.Version, [.. route.Hosts.Select(host => certificates.StatusOf(host.Name))], route.Upstream.ToString());
     }
 
     private async Task<(bool Changed, DesiredState.Entry? Before)> StoreAsync(
@@ -114,7 +119,7 @@ public sealed class RouteService(DesiredState desired, NginxApplier applier, Liv
         {
             var before = desired.Find(appId);
             var decision = decide(before);
-            if (decision is RouteDecision.Refuse refused) throw new RefusedException(refused.Detail);
+            if (decision is RouteDecision.Refuse refused) throw new RefusedException(refused.Detail, refused.TakenHost);
             if (decision is RouteDecision.AlreadySo) return (false, before);
             await desired.StoreAsync(appId, entry, cancellation);
             certificates.Follow(desired.Snapshot());

@@ -35,13 +35,15 @@ public sealed record RouteHost(string Name, bool RedirectToHttps = true, bool Hs
 /// <summary>How far the edge has come with an <see cref="AppRoute"/>.</summary>
 /// <param name="Version">The version that the running nginx serves; 0 when none yet.</param>
 /// <param name="Live">The running nginx was seen to have this version (generation probe).</param>
-public sealed record RouteStatus(string AppId, long Version, bool Live, IReadOnlyList<HostStatus> Hosts);
+/// <param name="Upstream">Where requests go, as it was put; null from an edge of before this was told.</param>
+public sealed record RouteStatus(string AppId, long Version, bool Live, IReadOnlyList<HostStatus> Hosts, string? Upstream = null);
 
 /// <summary>The certificate of one host.</summary>
 /// <param name="Reason">Why it is not active, in words its owner can act on.</param>
 /// <param name="NextAttempt">When the edge tries again by itself.</param>
+/// <param name="Serial">Upper-case hex, of the certificate that a handshake shows: the wildcard's for a host that it covers.</param>
 public sealed record HostStatus(
-    string Host, CertificateState Certificate, string? Reason = null, DateTimeOffset? NextAttempt = null, DateTimeOffset? NotAfter = null);
+    string Host, CertificateState Certificate, string? Reason = null, DateTimeOffset? NextAttempt = null, DateTimeOffset? NotAfter = null, string? Serial = null);
 
 /// <summary>Written by name, in lower case, whatever the two sides' own settings are.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CertificateState>))]

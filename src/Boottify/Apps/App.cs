@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Boottify.Platform;
 
 namespace Boottify.Apps;
 
@@ -23,12 +24,23 @@ public sealed partial record App
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>Since when it deploys from this branch of this repository; null for as long as it exists.</summary>
+    public DateTimeOffset? ConnectedAt { get; init; }
+
     public ImmutableSortedDictionary<string, EnvironmentVariable> Environment { get; init; } =
         ImmutableSortedDictionary.Create<string, EnvironmentVariable>(StringComparer.Ordinal);
 
     public ImmutableList<Release> Releases { get; init; } = [];
 
+    /// <summary>Custom domains that belong to its route, whatever release serves.</summary>
+    public ImmutableList<string> Domains { get; init; } = [];
+
     public DateTimeOffset? DeletionRequestedAt { get; init; }
+
+    public string? DeletionRequestedBy { get; init; }
+
+    /// <summary>What does not go, since the last look that found so.</summary>
+    public string? DeletionBlockedBy { get; init; }
 
     public DateTimeOffset? DeletedAt { get; init; }
 
@@ -38,6 +50,9 @@ public sealed partial record App
     public Release? CurrentRelease => Releases.Count == 0 ? null : Releases[^1];
 
     public AppNames Names => AppNames.Of(Id, Name);
+
+    /// <summary>The names that it answers under, the platform's own first.</summary>
+    public IReadOnlyList<string> Hosts(PlatformSettings settings) => [Names.Host(settings.Domain), .. Domains];
 
     public static App Create(AppRegistered e) => new()
     {
@@ -54,7 +69,12 @@ public sealed partial record App
 
     public App Apply(AppSettingsChanged e) => this with { Settings = e.Settings };
 
-    public App Apply(RepositoryChanged e) => this with { Repository = e.Repository, RepositoryToken = e.RepositoryToken };
+    public App Apply(RepositoryChanged e) => this with
+    {
+        Repository = e.Repository,
+        RepositoryToken = e.RepositoryToken,
+        ConnectedAt = e.Repository with { Directory = Repository.Directory } == Repository ? ConnectedAt : e.At,
+    };
 
     public App Apply(EnvironmentVariableSet e) =>
         this with { Environment = Environment.SetItem(e.Name, new EnvironmentVariable(e.Value, e.At)) };
@@ -63,9 +83,15 @@ public sealed partial record App
 
     public App Apply(ReleaseRecorded e) => this with { Releases = Releases.Add(e.Release) };
 
-    public App Apply(AppDeletionRequested e) => this with { DeletionRequestedAt = e.At };
+    public App Apply(DomainAttached e) => this with { Domains = Domains.Remove(e.Host).Add(e.Host) };
 
-    public App Apply(AppDeleted e) => this with { DeletedAt = e.At };
+    public App Apply(DomainDetached e) => this with { Domains = Domains.Remove(e.Host) };
+
+    public App Apply(AppDeletionRequested e) => this with { DeletionRequestedAt = e.At, DeletionRequestedBy = e.By };
+
+    public App Apply(AppDeletionBlocked e) => this with { DeletionBlockedBy = e.Reason };
+
+    public App Apply(AppDeleted e) => this with { DeletedAt = e.At, DeletionBlockedBy = null };
 }
 
 /// <param name="Value">Sealed.</param>

@@ -27,7 +27,16 @@ public sealed record EnvironmentVariableRemoved(string Name, string By, DateTime
 /// <summary>A deployment went live; from now on it is what a rollback can return to.</summary>
 public sealed record ReleaseRecorded(Release Release);
 
+/// <summary>A custom domain belongs to the app's route from now on; the domain's own stream says why.</summary>
+public sealed record DomainAttached(string Host, DateTimeOffset At);
+
+public sealed record DomainDetached(string Host, DateTimeOffset At);
+
 public sealed record AppDeletionRequested(string By, DateTimeOffset At);
+
+/// <summary>Something of it does not go; tried again by itself. Written when the reason is another than before.</summary>
+/// <param name="Reason">What is left, and what holds it, such as a finalizer.</param>
+public sealed record AppDeletionBlocked(string Reason, DateTimeOffset At);
 
 /// <summary>Every trace of it outside of history is gone.</summary>
 public sealed record AppDeleted(DateTimeOffset At);

@@ -12,6 +12,9 @@ public sealed record AppNames
     /// <summary>Object names inside the namespace, which is the app's alone.</summary>
     public const string Workload = "app";
 
+    /// <summary>Folder of the registry that holds the apps' repositories.</summary>
+    public const string ImageFolder = "apps";
+
     private AppNames(string appId, string slug)
     {
         AppId = appId;
@@ -26,7 +29,7 @@ public sealed record AppNames
     public string Namespace => $"app-{AppId}";
 
     /// <summary>Repository in the registry, without the registry's address and without a tag. Lower case by construction.</summary>
-    public string ImageRepository => $"apps/{AppId}";
+    public string ImageRepository => $"{ImageFolder}/{AppId}";
 
     /// <summary>First label of the app's own host, at most 63 characters.</summary>
     public string HostLabel => $"{Slug}-{AppId}";
@@ -36,6 +39,16 @@ public sealed record AppNames
     public string DatabaseRole => $"app_{AppId}";
 
     public string Host(string domain) => $"{HostLabel}.{domain}";
+
+    /// <summary>The app whose host this would be, by its form alone; null for any other name.</summary>
+    public static string? AppOfHost(string host, string domain)
+    {
+        if (!host.EndsWith($".{domain}", StringComparison.OrdinalIgnoreCase))
+            return null;
+        var label = host[..^(domain.Length + 1)];
+        var app = label[(label.LastIndexOf('-') + 1)..];
+        return app.Length < label.Length && AppIds.IsApp(app) ? app : null;
+    }
 
     /// <param name="appId">From <see cref="AppIds.New"/>.</param>
     /// <param name="name">What the user called it; may be anything.</param>

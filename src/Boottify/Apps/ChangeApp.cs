@@ -1,4 +1,5 @@
 using Boottify.Access;
+using Boottify.Branches;
 using Boottify.Cluster;
 using Boottify.Platform;
 using Marten;
@@ -31,6 +32,7 @@ public sealed record ChangeApp(RepositoryInput? Repository, int? Port, string? H
                 ? await vault.SealAsync(current.TeamId, AppSecrets.Repository(app), secret, cancellation)
                 : SameServer(repository.Url!, current.Repository.Url) ? current.RepositoryToken : null;
             stream.AppendOne(new RepositoryChanged(repository.ToRepository(), token, by, time.GetUtcNow()));
+            BranchHeads.Reset(session, app);
         }
 
         await session.SaveChangesAsync(cancellation);

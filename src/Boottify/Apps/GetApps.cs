@@ -1,4 +1,5 @@
 using Boottify.Access;
+using Boottify.Branches;
 using Boottify.Deployments;
 using Boottify.Platform;
 using Marten;
@@ -11,11 +12,10 @@ public static class GetApps
     {
         api.MapGet("/apps", ListAsync).Needs(Role.Viewer).WithName("ListApps");
         api.MapGet("/apps/{app}", GetAsync).Needs(Role.Viewer).WithName("GetApp");
-        api.MapGet("/apps/{app}/releases", ReleasesAsync).Needs(Role.Viewer).WithName("ListReleases");
     }
 
     private static async Task<Page<AppView>> ListAsync(
-        HttpContext context, string? cursor, int? limit, IQuerySession session, PlatformSettings settings, CancellationToken cancellation)
+        HttpContext context, string? cursor, int? limit, IQuerySession session, BranchHeads heads, PlatformSettings settings, CancellationToken cancellation)
     {
         var (caller, after, most) = (Caller.Of(context), Cursor.Decode(cursor) ?? "", Cursor.Limit(limit));
         var query = session.Query<App>().Where(a => a.DeletedAt == null && a.Id.CompareTo(after) > 0);
@@ -25,29 +25,19 @@ public static class GetApps
         var ids = apps.Select(a => a.Id).ToArray();
         var latest = (await session.LoadManyAsync<LatestDeployment>(cancellation, ids)).ToDictionary(l => l.Id);
         var deployments = (await session.LoadManyAsync<Deployment>(cancellation, [.. latest.Values.Select(l => l.DeploymentId)])).ToDictionary(d => d.AppId);
-        return Cursor.Cut(apps, most, a => a.Id, a => AppView.Of(a, deployments.GetValueOrDefault(a.Id), settings));
+        var removals = (await session.LoadManyAsync<AppRemoval>(cancellation, [.. apps.Where(a => a.DeletionRequestedAt is not null).Select(a => a.Id)])).ToDictionary(r => r.Id);
+        var seen = await heads.OfAsync(ids, cancellation);
+        return Cursor.Cut(apps, most, a => a.Id, a => AppView.Of(a, deployments.GetValueOrDefault(a.Id), settings, removals.GetValueOrDefault(a.Id)) with
+        {
+            BranchHead = seen.GetValueOrDefault(a.Id),
+        });
     }
 
-    private static async Task<AppView> GetAsync(string app, IQuerySession session, PlatformSettings settings, CancellationToken cancellation)
+    private static async Task<AppView> GetAsync(string app, IQuerySession session, BranchHeads heads, PlatformSettings settings, CancellationToken cancellation)
     {
         var found = await session.LoadAsync<App>(app, cancellation) ?? throw new InvalidOperationException($"App {app} vanished.");
         var last = await session.Query<Deployment>().Where(d => d.AppId == app).OrderByDescending(d => d.Id).FirstOrDefaultAsync(cancellation);
-        return AppView.Of(found, last, settings);
-    }
-
-    /// <summary>Newest first.</summary>
-    private static async Task<Page<ReleaseView>> ReleasesAsync(string app, string? cursor, int? limit, IQuerySession session, CancellationToken cancellation)
-    {
-        var found = await session.LoadAsync<App>(app, cancellation) ?? throw new InvalidOperationException($"App {app} vanished.");
-        var most = Cursor.Limit(limit);
-        var before = int.TryParse(Cursor.Decode(cursor), out var number) ? number : int.MaxValue;
-        var kept = found.Releases.TakeLast(FinalizeDeploymentHandler.KeptReleases).Select(r => r.Number).ToHashSet();
-        var newestFirst = found.Releases.Reverse().Where(r => r.Number < before).Take(most + 1).ToList();
-        return Cursor.Cut(newestFirst, most, r => $"{r.Number}", r => new ReleaseView(
-            r.Number, r.ImageReference, r.ImageDigest, r.Commit, r.DeploymentId, r.At, r == found.CurrentRelease, kept.Contains(r.Number), r.RolledBackTo));
+        var removal = found.DeletionRequestedAt is null ? null : await session.LoadAsync<AppRemoval>(app, cancellation);
+        return AppView.Of(found, last, settings, removal) with { BranchHead = (await heads.OfAsync([app], cancellation)).GetValueOrDefault(app) };
     }
 }
-
-/// <param name="Kept">Its image is pinned, so that it can be returned to.</param>
-public sealed record ReleaseView(
-    int Number, string ImageReference, string ImageDigest, string Commit, string DeploymentId, DateTimeOffset CreatedAt, bool Current, bool Kept, int? RolledBackTo);

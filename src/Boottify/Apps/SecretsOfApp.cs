@@ -8,7 +8,7 @@ namespace Boottify.Apps;
 public sealed class SecretsOfApp(IDocumentStore store, Vault vault, PlatformSettings settings, IConfiguration configuration)
 {
     private static readonly string[] PlatformSecrets =
-        ["BOOTTIFY_TOKEN", "BOOTTIFY_EDGE_TOKEN", "BOOTTIFY_PDNS_KEY", "DATABASE_URL", "BOOTTIFY_APP_DATABASE_URL"];
+        ["BOOTTIFY_TOKEN", "BOOTTIFY_EDGE_TOKEN", "BOOTTIFY_PDNS_KEY", "BOOTTIFY_DNS_UPDATE_KEY", "DATABASE_URL", "BOOTTIFY_APP_DATABASE_URL"];
 
     /// <summary>
     /// Every value that must not show in this app's logs: those it ever had too, since a release that is put back runs with the

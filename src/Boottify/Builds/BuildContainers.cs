@@ -12,34 +12,52 @@ internal sealed class BuildContainers(Engine engine, BuildSettings settings, Tim
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(30);
 
-    public static string Marker(string deploymentId) => $"{deploymentId}.build.boottify.invalid:127.0.0.1";
+    private const string Suffix = ".build.boottify.invalid:127.0.0.1";
+
+    /// <param name="run">
+    /// One build; a node that is late must not take the containers of the build that replaced its own for what is left of it.
+    /// </param>
+    public static string Marker(string deploymentId, string run) => $"{run}.{deploymentId}{Suffix}";
+
+    private static string DeploymentOf(string marker)
+    {
+        var name = marker[..^Suffix.Length];
+        return name[(name.LastIndexOf('.') + 1)..];
+    }
 
     /// <summary>
     /// Limits the processes of a container that a build has just started. The id comes out of the build's own output, which
     /// its tenant can forge: only a container with the build's marker is touched.
     /// </summary>
-    public async Task LimitAsync(string containerId, string deploymentId, CancellationToken cancellation)
+    /// <returns>The image that it runs in; null when it is not the build's, or over already.</returns>
+    public async Task<string?> LimitAsync(string containerId, string deploymentId, CancellationToken cancellation)
     {
+        string? image = null;
         try
         {
             var container = await engine.CallAsync((docker, token) => docker.Containers.InspectContainerAsync(containerId, token), cancellation);
+            if (!IsOf(container, deploymentId))
+                return null;
+            image = container.Image;
             var limit = new ContainerUpdateParameters { PidsLimit = settings.BuildPids };
-            if (IsOf(container, deploymentId))
-                await engine.CallAsync((docker, token) => docker.Containers.UpdateContainerAsync(container.ID, limit, token), cancellation);
+            await engine.CallAsync((docker, token) => docker.Containers.UpdateContainerAsync(container.ID, limit, token), cancellation);
         }
         catch (DockerApiException)
         {
             // A short command is over before it can be limited.
         }
+
+        return image;
     }
 
     /// <summary>Waits until the engine has removed a build's containers, as it does when a build ends; removes what it leaves.</summary>
+    /// <param name="run">Of that build alone; null for all of the deployment.</param>
     /// <returns>Once none is left.</returns>
     /// <exception cref="PassingFaultException">The engine does not get rid of them.</exception>
-    public async Task EnsureGoneAsync(string deploymentId, CancellationToken cancellation)
+    public async Task EnsureGoneAsync(string deploymentId, CancellationToken cancellation, string? run = null)
     {
         var since = time.GetTimestamp();
-        while (await FindAsync(deploymentId, cancellation) is { Count: > 0 } left)
+        while (await FindAsync(deploymentId, cancellation, run) is { Count: > 0 } left)
         {
             var waited = time.GetElapsedTime(since);
             if (waited > LongPatience)
@@ -54,7 +72,7 @@ internal sealed class BuildContainers(Engine engine, BuildSettings settings, Tim
         }
     }
 
-    public async Task<IReadOnlyList<string>> FindAsync(string deploymentId, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> FindAsync(string deploymentId, CancellationToken cancellation, string? run = null)
     {
         var found = new List<string>();
         var all = new ContainersListParameters { All = true };
@@ -64,7 +82,7 @@ internal sealed class BuildContainers(Engine engine, BuildSettings settings, Tim
                 continue;
             try
             {
-                if (IsOf(await engine.CallAsync((docker, token) => docker.Containers.InspectContainerAsync(listed.ID, token), cancellation), deploymentId))
+                if (IsOf(await engine.CallAsync((docker, token) => docker.Containers.InspectContainerAsync(listed.ID, token), cancellation), deploymentId, run))
                     found.Add(listed.ID);
             }
             catch (DockerContainerNotFoundException)
@@ -76,7 +94,32 @@ internal sealed class BuildContainers(Engine engine, BuildSettings settings, Tim
         return found;
     }
 
-    private async Task RemoveAsync(string id, CancellationToken cancellation)
+    /// <summary>All build containers there are, whosever they are.</summary>
+    public async Task<IReadOnlyList<BuildContainer>> ListAsync(CancellationToken cancellation)
+    {
+        var found = new List<BuildContainer>();
+        var all = new ContainersListParameters { All = true };
+        foreach (var listed in await engine.CallAsync((docker, token) => docker.Containers.ListContainersAsync(all, token), cancellation))
+        {
+            if (listed.Labels?.ContainsKey("io.kubernetes.pod.uid") == true)
+                continue;
+            try
+            {
+                var container = await engine.CallAsync((docker, token) => docker.Containers.InspectContainerAsync(listed.ID, token), cancellation);
+                if (container.HostConfig?.ExtraHosts?.FirstOrDefault(host => host.EndsWith(Suffix, StringComparison.Ordinal)) is { } marker)
+                    found.Add(new BuildContainer(container.ID, DeploymentOf(marker), new DateTimeOffset(container.Created.ToUniversalTime())));
+            }
+            catch (DockerContainerNotFoundException)
+            {
+                // Gone since it was listed.
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Ends and removes one; it may be gone already.</summary>
+    public async Task RemoveAsync(string id, CancellationToken cancellation)
     {
         try
         {
@@ -89,6 +132,9 @@ internal sealed class BuildContainers(Engine engine, BuildSettings settings, Tim
         }
     }
 
-    private static bool IsOf(ContainerInspectResponse container, string deploymentId) =>
-        container.HostConfig?.ExtraHosts?.Contains(Marker(deploymentId), StringComparer.Ordinal) == true;
+    private static bool IsOf(ContainerInspectResponse container, string deploymentId, string? run = null) =>
+        container.HostConfig?.ExtraHosts?.Any(host => run is null ? host.EndsWith($".{deploymentId}{Suffix}", StringComparison.Ordinal) : host == Marker(deploymentId, run)) == true;
 }
+
+/// <param name="DeploymentId">Whose build it runs, as its marker says.</param>
+public sealed record BuildContainer(string Id, string DeploymentId, DateTimeOffset CreatedAt);

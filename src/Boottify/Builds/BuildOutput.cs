@@ -25,6 +25,9 @@ internal sealed partial class BuildOutput
     /// <summary>The step that the engine said it is at, such as <c>3/7 RUN npm ci</c>.</summary>
     public string? Step { get; private set; }
 
+    /// <summary>Whether that step runs a command; all others only change the image, in a container that is never started.</summary>
+    public bool RunsCommand => Step?.Contains(" RUN ", StringComparison.OrdinalIgnoreCase) == true;
+
     /// <summary>Takes the next piece and tells the lines that it completes.</summary>
     public IEnumerable<OutputLine> Take(string piece)
     {

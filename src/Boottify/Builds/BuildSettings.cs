@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace Boottify.Builds;
 
@@ -19,9 +17,6 @@ public sealed record BuildSettings
     public required string RegistryUser { get; init; }
 
     public required string RegistryPassword { get; init; }
-
-    /// <summary>Label of all that this installation builds. From <c>BOOTTIFY_INSTANCE</c>, else made from the data folder's path.</summary>
-    public required string Instance { get; init; }
 
     /// <summary>The image that templates start from. From <c>BOOTTIFY_BASE_IMAGE</c>.</summary>
     public string BaseImage { get; init; } = "node:20-alpine";
@@ -90,7 +85,6 @@ public sealed record BuildSettings
             Registry = registry,
             RegistryUser = settings.User,
             RegistryPassword = settings.Password,
-            Instance = configuration["BOOTTIFY_INSTANCE"] is { Length: > 0 } instance ? instance : InstanceOf(folder),
             BaseImage = configuration["BOOTTIFY_BASE_IMAGE"] is { Length: > 0 } image ? image : "node:20-alpine",
             AllowLocalRepositories = string.Equals(configuration["BOOTTIFY_ALLOW_LOCAL_REPOSITORIES"], "true", StringComparison.OrdinalIgnoreCase),
             SourceTimeout = TimeSpan.FromSeconds(settings.Source),
@@ -106,9 +100,6 @@ public sealed record BuildSettings
 
     /// <summary>Without the password.</summary>
     public override string ToString() => $"{DataFolder}, {DockerHost}, {Registry}";
-
-    private static string InstanceOf(string folder) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(folder)))[..12];
 
     private sealed class Reader(IConfiguration configuration)
     {

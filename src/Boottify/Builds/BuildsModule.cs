@@ -16,11 +16,17 @@ public static class BuildsModule
         services.AddHttpClient(RegistryClient.Name, http => RegistryClient.Configure(http, settings)).AddStandardResilienceHandler();
         services.AddSingleton<Git>();
         services.AddSingleton<GitRemote>();
+        services.AddSingleton<WorkspaceRoot>();
         services.AddSingleton<Workspaces>();
         services.AddSingleton<Engine>();
         services.AddSingleton<BuildContainers>();
+        services.AddSingleton<CacheUses>();
+        services.AddSingleton<LayerImages>();
+        services.AddSingleton<LocalImages>();
+        services.AddSingleton<EngineDisk>();
         services.AddSingleton<DockerBuild>();
         services.AddSingleton<ImagePush>();
+        services.AddSingleton<ImageDiscard>();
         services.AddSingleton<IImageBuilder, ImageBuilder>();
         return services;
     }

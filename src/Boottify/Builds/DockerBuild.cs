@@ -8,8 +8,11 @@ namespace Boottify.Builds;
 
 /// <summary>One build through the engine's build stream, with limits, its output going to the log line by line.</summary>
 internal sealed partial class DockerBuild(
-    DockerClient docker, Engine engine, BuildContainers containers, BuildSettings settings, TimeProvider time, ILogger<DockerBuild> logger)
+    DockerClient docker, Engine engine, BuildContainers containers, CacheUses cache, LayerImages layers, BuildSettings settings, TimeProvider time, ILogger<DockerBuild> logger)
 {
+    /// <summary>Exit code of a command that was ended by SIGKILL.</summary>
+    private const int Killed = 137;
+
     private static readonly TimeSpan CleanUpTime = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -21,8 +24,10 @@ internal sealed partial class DockerBuild(
     {
         using var deadline = new CancellationTokenSource(settings.BuildTimeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
-        var parameters = Parameters(request, added.Count > 0 ? Dockerfiles.FileName : "Dockerfile", tag);
+        var run = Guid.NewGuid().ToString("N")[..8];
+        var parameters = Parameters(request, run, added.Count > 0 ? Dockerfiles.FileName : "Dockerfile", tag);
         var ended = false;
+        var running = cache.Follow();
         try
         {
             // A build cannot be repeated half-way: whether there is an engine is found out before it.
@@ -35,7 +40,7 @@ internal sealed partial class DockerBuild(
 #pragma warning disable CS0618 // The other overload reports without waiting: a build that floods its log would fill the memory.
                     await using var answer = await docker.Images.BuildImageFromDockerfileAsync(context, parameters, both.Token);
 #pragma warning restore CS0618
-                    await FollowAsync(answer, request.DeploymentId, log, both.Token);
+                    await FollowAsync(answer, request, running, log, both.Token);
                     return true;
                 },
                 both.Token);
@@ -52,17 +57,22 @@ internal sealed partial class DockerBuild(
         finally
         {
             if (!ended)
-                await RemoveLeftoversAsync(request.DeploymentId);
+                await RemoveLeftoversAsync(request, run, running.RunsIn);
+            running.Dispose();
         }
     }
 
     // The stream is closed by now, which ends the build in the engine. What made it end is to be told, whatever happens here.
-    private async Task RemoveLeftoversAsync(string deploymentId)
+    private async Task RemoveLeftoversAsync(BuildRequest request, string run, string? ranIn)
     {
+        var deploymentId = request.DeploymentId;
         using var patience = new CancellationTokenSource(CleanUpTime, time);
         try
         {
-            await containers.EnsureGoneAsync(deploymentId, patience.Token);
+            await containers.EnsureGoneAsync(deploymentId, patience.Token, run);
+            // The stage that failed leaves what it had built so far as cache; what it began with is not ours.
+            if (ranIn is not null && await layers.IsIntermediateAsync(ranIn, patience.Token))
+                cache.Note(ranIn, request.AppId);
         }
         catch (Exception fault) when (fault is PassingFaultException or OperationCanceledException or DockerApiException)
         {
@@ -70,7 +80,7 @@ internal sealed partial class DockerBuild(
         }
     }
 
-    private async Task FollowAsync(Stream answer, string deploymentId, ILogSink log, CancellationToken cancellation)
+    private async Task FollowAsync(Stream answer, BuildRequest request, CacheUses.Running running, ILogSink log, CancellationToken cancellation)
     {
         var output = new BuildOutput();
         await foreach (var message in EngineMessage.ReadAsync(answer, cancellation))
@@ -78,29 +88,39 @@ internal sealed partial class DockerBuild(
             if (message.Stream is { } piece)
             {
                 foreach (var line in output.Take(piece))
-                    await WriteAsync(line, deploymentId, log, cancellation);
+                {
+                    running.Saw(line);
+                    await WriteAsync(line, output, request, running, log, cancellation);
+                }
             }
             else if (message is { Status: { Length: > 0 } status, Progress: null or "" })
             {
                 await log.WriteAsync(LogOrigin.System, message.Id is { Length: > 0 } id ? $"{id}: {status}" : status, cancellation);
             }
 
+            if (message.StageImage is { } image)
+                cache.Note(image, request.AppId);
+
             if ((message.Detail?.Message ?? message.Error) is { Length: > 0 } error)
             {
                 foreach (var line in output.End())
-                    await WriteAsync(line, deploymentId, log, cancellation);
+                    await WriteAsync(line, output, request, running, log, cancellation);
+                // An engine that stops kills what it builds: that is no fault of the command's, and shows as one that does not answer.
+                if (message.Detail?.Code == Killed)
+                    await docker.System.PingAsync(cancellation);
                 throw Failure(error, message.Detail?.Code ?? 0, output.Step);
             }
         }
 
         foreach (var line in output.End())
-            await WriteAsync(line, deploymentId, log, cancellation);
+            await WriteAsync(line, output, request, running, log, cancellation);
     }
 
-    private async Task WriteAsync(OutputLine line, string deploymentId, ILogSink log, CancellationToken cancellation)
+    private async Task WriteAsync(
+        OutputLine line, BuildOutput output, BuildRequest request, CacheUses.Running running, ILogSink log, CancellationToken cancellation)
     {
-        if (BuildOutput.StartedContainer(line) is { } container)
-            await containers.LimitAsync(container, deploymentId, cancellation);
+        if (output.RunsCommand && BuildOutput.StartedContainer(line) is { } container && await containers.LimitAsync(container, request.DeploymentId, cancellation) is { } image)
+            running.RunsIn = image;
         await log.WriteAsync(line.Origin, line.Text, cancellation);
     }
 
@@ -109,12 +129,12 @@ internal sealed partial class DockerBuild(
         var place = step is null ? "The build failed" : $"The build failed at step {step}";
         if (!CommandFailure().IsMatch(error))
             return new StepException($"{place}: {Short(error)}");
-        return code == 137
+        return code == Killed
             ? new StepException($"{place}: its command was killed, most likely because it needed more than {settings.BuildMemoryBytes >> 20} MB of memory.")
             : new StepException($"{place}: its command ended with exit code {code}. Its output is in the log.");
     }
 
-    private ImageBuildParameters Parameters(BuildRequest request, string dockerfile, string tag) => new()
+    private ImageBuildParameters Parameters(BuildRequest request, string run, string dockerfile, string tag) => new()
     {
         Dockerfile = dockerfile,
         Tags = [tag],
@@ -125,13 +145,8 @@ internal sealed partial class DockerBuild(
         CPUPeriod = 100_000,
         CPUQuota = (long)(settings.BuildCpus * 100_000),
         ShmSize = 64 << 20,
-        ExtraHosts = [BuildContainers.Marker(request.DeploymentId)],
-        Labels = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["boottify.app"] = request.AppId,
-            ["boottify.deployment"] = request.DeploymentId,
-            ["boottify.instance"] = settings.Instance,
-        },
+        ExtraHosts = [BuildContainers.Marker(request.DeploymentId, run)],
+        // No labels: the engine makes a layer, and a container, of each. App and deployment stand in the image's name.
     };
 
     private static string Short(string text) => text.Length > 500 ? text[..500] + "…" : text;

@@ -28,6 +28,11 @@ internal sealed record EngineMessage
     [JsonPropertyName("aux")]
     public JsonElement Aux { get; init; }
 
+    /// <summary>Of a build: the image that a stage has ended with. It comes beside the output, so no command can forge it.</summary>
+    [JsonIgnore]
+    public string? StageImage =>
+        Aux.ValueKind == JsonValueKind.Object && Aux.TryGetProperty("ID", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+
     /// <summary>Reads messages as they come. The stream's end without an error message means that all went well.</summary>
     public static async IAsyncEnumerable<EngineMessage> ReadAsync(Stream stream, [EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -26,6 +26,9 @@ internal sealed partial record GitFault(GitFaultKind Kind, string Message)
     {
         var said = result.Error;
         var signedIn = repository.Password is not null;
+        // Its last words are of what broke off then, such as "unpack-objects failed".
+        if (said.Contains(FullDisk.Words, StringComparison.OrdinalIgnoreCase))
+            return new(GitFaultKind.Other, $"git could not write what it fetched from {repository}: {FullDisk.Words}.");
         if (Matches(said, "not our ref", "unadvertised object", "couldn't find remote ref", "remote did not send all necessary objects"))
             return new(GitFaultKind.NoCommit, $"The repository {repository} does not have that commit.");
         if (Matches(said, "could not read Username", "could not read Password", "Authentication failed", "error: 401", "error: 403", "terminal prompts disabled"))

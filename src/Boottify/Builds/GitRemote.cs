@@ -9,6 +9,9 @@ internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider ti
 {
     private const int BranchesInMessage = 10;
 
+    /// <summary>How far back history is looked at.</summary>
+    private const int Generations = 2000;
+
     private readonly ResiliencePipeline<GitResult> _retries = new ResiliencePipelineBuilder<GitResult> { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions<GitResult>
         {
@@ -37,13 +40,43 @@ internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider ti
         throw new StepException(NotFound(repository, revision, references));
     }
 
+    /// <summary>The commit that a branch is at.</summary>
+    public async Task<string> HeadAsync(RepositoryAddress repository, string branch, CancellationToken cancellation)
+    {
+        var name = $"refs/heads/{branch}";
+        var result = await RunAsync(repository, ["ls-remote", "--", repository.Url, name], cancellation);
+        if (!result.Succeeded)
+            throw new StepException(GitFault.Of(repository, result).Message);
+        // Names are matched by their ends: a branch of that very name or none.
+        return References(result.Output).TryGetValue(name, out var commit)
+            ? commit
+            : throw new StepException($"The repository {repository} has no branch '{branch}'. Push it, or set the app's branch to one that is there.");
+    }
+
+    /// <summary>
+    /// Fetches commits and their history, without the files, into a bare repository. A server that knows no filter sends the
+    /// files too; one that hands out no commits by id is asked for the branch.
+    /// </summary>
+    /// <returns>What was fetched: the commits, or the branch.</returns>
+    public async Task<IReadOnlyList<string>> FetchHistoryAsync(
+        RepositoryAddress repository, IReadOnlyList<string> commits, string branch, string gitFolder, CancellationToken cancellation)
+    {
+        string[] how = [$"--depth={Generations}", "--filter=tree:0"];
+        var result = await RunAsync(repository, Fetch(gitFolder, repository, how, [.. commits]), cancellation);
+        if (result.Succeeded)
+            return commits;
+        if (GitFault.Of(repository, result).Kind == GitFaultKind.NoCommit)
+            result = await RunAsync(repository, Fetch(gitFolder, repository, how, $"+refs/heads/{branch}:refs/heads/{branch}"), cancellation);
+        return result.Succeeded ? [$"refs/heads/{branch}"] : throw new StepException(GitFault.Of(repository, result).Message);
+    }
+
     /// <summary>
     /// Fetches one commit without its history into a bare repository. A server that hands out no commits by id is asked for
     /// its branches instead.
     /// </summary>
     public async Task FetchAsync(RepositoryAddress repository, string commit, string gitFolder, CancellationToken cancellation)
     {
-        var result = await RunAsync(repository, Fetch(gitFolder, repository, "--depth=1", commit), cancellation);
+        var result = await RunAsync(repository, Fetch(gitFolder, repository, ["--depth=1"], commit), cancellation);
         if (result.Succeeded)
             return;
         var fault = GitFault.Of(repository, result);
@@ -53,7 +86,7 @@ internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider ti
         string[] everything = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
         foreach (var depth in new[] { "--depth=100", "--depth=2147483647" })
         {
-            result = await RunAsync(repository, Fetch(gitFolder, repository, depth, everything), cancellation);
+            result = await RunAsync(repository, Fetch(gitFolder, repository, [depth], everything), cancellation);
             if (!result.Succeeded)
                 throw new StepException(GitFault.Of(repository, result).Message);
             if ((await git.RunAsync(["--git-dir", gitFolder, "cat-file", "-e", $"{commit}^{{commit}}"], remote: null, cancellation)).Succeeded)
@@ -63,8 +96,8 @@ internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider ti
         throw new StepException($"The repository {repository} has no commit {commit}. Was it replaced by a forced push? Deploy a commit that is on a branch.");
     }
 
-    private static string[] Fetch(string gitFolder, RepositoryAddress repository, string depth, params string[] what) =>
-        ["--git-dir", gitFolder, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", depth, "--", repository.Url, .. what];
+    private static string[] Fetch(string gitFolder, RepositoryAddress repository, string[] how, params string[] what) =>
+        ["--git-dir", gitFolder, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", .. how, "--", repository.Url, .. what];
 
     private async Task<GitResult> RunAsync(RepositoryAddress repository, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {

@@ -14,6 +14,19 @@ public interface IImageBuilder
     /// <exception cref="Deployments.StepException">The repository or the revision cannot be reached; says which and why.</exception>
     Task<string> ResolveAsync(SourceRepository repository, string revision, CancellationToken cancellation);
 
+    /// <summary>The commit that a branch is at now. Cheap: the server is asked for this one name, and nothing is fetched.</summary>
+    /// <exception cref="Deployments.StepException">The repository cannot be reached, or has no such branch; says which and why.</exception>
+    Task<string> HeadAsync(SourceRepository repository, string branch, CancellationToken cancellation);
+
+    /// <summary>
+    /// Which of the candidates have the commit in their history, in the order given. Fetches commits alone, without files, and
+    /// at most 2,000 generations of them; what lies further back counts as no part of the history.
+    /// </summary>
+    /// <param name="branch">Asked for instead where the server does not hand out candidates by their id.</param>
+    /// <exception cref="Deployments.StepException">The history cannot be had; says why.</exception>
+    Task<IReadOnlyList<string>> DescendantsAsync(
+        SourceRepository repository, string commit, IReadOnlyList<string> candidates, string branch, CancellationToken cancellation);
+
     /// <summary>
     /// Fetches the commit (and only it) into the deployment's workspace and finds out how to build it.
     /// </summary>
@@ -30,17 +43,35 @@ public interface IImageBuilder
     /// <summary>
     /// Pushes what <see cref="BuildAsync"/> made and tells the digest that the registry gave it. Pushing again gives the same.
     /// </summary>
-    /// <exception cref="Deployments.StepException">The registry refuses, or this machine's engine does not have the image any more.</exception>
+    /// <exception cref="Deployments.StepException">The registry refuses.</exception>
+    /// <exception cref="Deployments.LostResultException">This machine's engine does not have the image: another one built it, or it was removed.</exception>
     /// <exception cref="PassingFaultException">The registry or the engine is away, after several tries.</exception>
     Task<PushedImage> PushAsync(BuildRequest request, ILogSink log, CancellationToken cancellation);
+
+    /// <summary>
+    /// Removes the workspace that a deployment has on this node, when the node runs it no more. Never fails: what cannot be
+    /// removed goes with the process.
+    /// </summary>
+    void Leave(string deploymentId);
 
     /// <summary>Removes the workspace of a deployment, running or partial build containers of it, and on request its image.</summary>
     Task CleanUpAsync(string deploymentId, BuildRequest request, bool removeImage, CancellationToken cancellation);
 
+    /// <summary>
+    /// Takes back all that a deployment built and pushed: containers, workspace, and its image here and in the registry, however
+    /// far it got. Returns once it was seen to be gone. An image whose digest is among <paramref name="kept"/> stays.
+    /// </summary>
+    /// <exception cref="PassingFaultException">Something of it is still there.</exception>
+    Task DiscardAsync(BuildRequest request, IReadOnlyCollection<string> kept, CancellationToken cancellation);
+
+    /// <summary>Whether the registry has it.</summary>
+    Task<bool> HasImageAsync(string repository, string digest, CancellationToken cancellation);
+
     /// <summary>Removes a manifest from the registry; one that is gone already is fine.</summary>
     Task DeleteImageAsync(string repository, string digest, CancellationToken cancellation);
 
-    /// <summary>Removes every local image and registry manifest of an app.</summary>
+    /// <summary>Removes every local image and registry manifest of an app; returns once none was found.</summary>
+    /// <exception cref="PassingFaultException">Something of it is still there.</exception>
     Task DeleteRepositoryAsync(string repository, CancellationToken cancellation);
 }
 
@@ -57,7 +88,11 @@ public sealed record SourceRepository(string Url, string? Token)
 /// <param name="Directory">Folder inside the repository to build; empty for its root.</param>
 /// <param name="Port">The port that the app is to listen on.</param>
 public sealed record BuildRequest(
-    string DeploymentId, string AppId, SourceRepository Source, string Commit, string Directory, string ImageRepository, int Port);
+    string DeploymentId, string AppId, SourceRepository Source, string Commit, string Directory, string ImageRepository, int Port)
+{
+    /// <summary>What the build recorded; null before it. It is pushed by this id: a tag may be moved by a node that is late.</summary>
+    public string? ImageId { get; init; }
+}
 
 /// <param name="Template">"dockerfile", "nextjs", "node" or "static".</param>
 /// <param name="PackageManager">"npm", "pnpm", "yarn", or null without a package.json.</param>

@@ -19,6 +19,8 @@ internal sealed class ImageBuilder(
     DockerBuild build,
     BuildContainers containers,
     ImagePush push,
+    ImageDiscard discard,
+    LayerImages layers,
     IHttpClientFactory http) : IImageBuilder
 {
     public async Task<string> ResolveAsync(SourceRepository repository, string revision, CancellationToken cancellation)
@@ -36,7 +38,27 @@ internal sealed class ImageBuilder(
         return commit;
     }
 
-    public async Task<BuildPlan> InspectAsync(BuildRequest request, ILogSink log, CancellationToken cancellation)
+    public Task<string> HeadAsync(SourceRepository repository, string branch, CancellationToken cancellation) =>
+        remote.HeadAsync(RepositoryAddress.Parse(repository, settings.AllowLocalRepositories), branch, cancellation);
+
+    public async Task<IReadOnlyList<string>> DescendantsAsync(
+        SourceRepository repository, string commit, IReadOnlyList<string> candidates, string branch, CancellationToken cancellation)
+    {
+        var address = RepositoryAddress.Parse(repository, settings.AllowLocalRepositories);
+        var wanted = candidates.Where(Commits.IsFull).ToList();
+        if (wanted.Count == 0)
+            return [];
+        var history = await workspaces.HistoryAsync(address, wanted, branch, cancellation);
+        return [.. wanted.Where(candidate => history.Contains(candidate, commit))];
+    }
+
+    public Task<BuildPlan> InspectAsync(BuildRequest request, ILogSink log, CancellationToken cancellation) =>
+        FullDisk.InWordsAsync(() => InspectHereAsync(request, log, cancellation));
+
+    public Task<BuiltImage> BuildAsync(BuildRequest request, ILogSink log, CancellationToken cancellation) =>
+        FullDisk.InWordsAsync(() => BuildHereAsync(request, log, cancellation));
+
+    private async Task<BuildPlan> InspectHereAsync(BuildRequest request, ILogSink log, CancellationToken cancellation)
     {
         var folder = await workspaces.OpenAsync(request, log, cancellation);
         var plan = SourcePlan.Of(folder);
@@ -46,7 +68,7 @@ internal sealed class ImageBuilder(
         return plan.Public;
     }
 
-    public async Task<BuiltImage> BuildAsync(BuildRequest request, ILogSink log, CancellationToken cancellation)
+    private async Task<BuiltImage> BuildHereAsync(BuildRequest request, ILogSink log, CancellationToken cancellation)
     {
         var folder = await workspaces.OpenAsync(request, log, cancellation);
         var plan = SourcePlan.Of(folder);
@@ -72,15 +94,26 @@ internal sealed class ImageBuilder(
         var repository = Repository(request.ImageRepository);
         var commit = request.Commit.ToLowerInvariant();
         await log.WriteAsync(LogOrigin.System, $"Pushing {repository}:{commit}", cancellation);
-        await TagAsync(Local(request), repository, commit, cancellation);
-        await push.RunAsync(repository, request.DeploymentId, log, cancellation);
-        var digest = await push.RunAsync(repository, commit, Quiet.Instance, cancellation);
-
-        var held = await Registry().DigestAsync(request.ImageRepository, commit, cancellation);
+        if (request.ImageId is { } built)
+            await TagAsync(built, repository, request.DeploymentId, cancellation);
+        var digest = await push.RunAsync(repository, request.DeploymentId, log, cancellation);
+        var held = await Registry().TagAsync(request.ImageRepository, digest, commit, cancellation);
         if (!string.Equals(held, digest, StringComparison.Ordinal))
             throw new PassingFaultException($"The registry holds {held ?? "nothing"} as {repository}:{commit}, but {digest} was pushed.");
         await log.WriteAsync(LogOrigin.System, $"The registry has it as {digest}", cancellation);
         return new PushedImage($"{repository}@{digest}", digest, commit);
+    }
+
+    public void Leave(string deploymentId)
+    {
+        try
+        {
+            workspaces.Remove(deploymentId);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // A program that was cut off may still write there.
+        }
     }
 
     public async Task CleanUpAsync(string deploymentId, BuildRequest request, bool removeImage, CancellationToken cancellation)
@@ -90,6 +123,15 @@ internal sealed class ImageBuilder(
         if (removeImage)
             await RemoveLocalAsync($"{Repository(request.ImageRepository)}:{deploymentId}", cancellation);
     }
+
+    public async Task DiscardAsync(BuildRequest request, IReadOnlyCollection<string> kept, CancellationToken cancellation)
+    {
+        await CleanUpAsync(request.DeploymentId, request, removeImage: false, cancellation);
+        await discard.RunAsync(request, kept, cancellation);
+    }
+
+    public async Task<bool> HasImageAsync(string repository, string digest, CancellationToken cancellation) =>
+        await Registry().DigestAsync(repository, digest, cancellation) is not null;
 
     public async Task DeleteImageAsync(string repository, string digest, CancellationToken cancellation)
     {
@@ -113,12 +155,11 @@ internal sealed class ImageBuilder(
 
         foreach (var image in await LocalImagesAsync(repository, cancellation))
             await RemoveLocalAsync(image, repository, cancellation);
-        // The stages before the last one, which our templates label with the app's id.
-        var stages = new ImagesPruneParameters
-        {
-            Filters = Filters(("dangling", "true"), ("label", $"boottify.app={repository[(repository.LastIndexOf('/') + 1)..]}")),
-        };
-        await engine.CallAsync((docker, token) => docker.Images.PruneImagesAsync(stages, token), cancellation);
+
+        if (await registry.TagsAsync(repository, cancellation) is { Count: > 0 } tags)
+            throw new PassingFaultException($"The registry still has tags of {repository}: {string.Join(", ", tags.Order(StringComparer.Ordinal).Take(3))}.");
+        if ((await LocalImagesAsync(repository, cancellation)).Count > 0)
+            throw new PassingFaultException($"A container still uses an image of {repository}.");
     }
 
     private RegistryClient Registry() => new(http.CreateClient(RegistryClient.Name));
@@ -136,7 +177,7 @@ internal sealed class ImageBuilder(
         }
         catch (DockerApiException fault) when (fault.StatusCode == HttpStatusCode.NotFound)
         {
-            throw new StepException("The image to push is not on this machine any more. Deploy again.", fault);
+            throw ImagePush.Gone(fault);
         }
     }
 
@@ -153,16 +194,15 @@ internal sealed class ImageBuilder(
             await RemoveLocalAsync(name, cancellation);
     }
 
-    // An image that a container still uses stays; what keeps the machine tidy finds it later.
-    private async Task RemoveLocalAsync(string name, CancellationToken cancellation)
+    // An image that a container still uses stays; housekeeping finds it later.
+    private Task<bool> RemoveLocalAsync(string name, CancellationToken cancellation) => layers.RemoveNameAsync(name, AppOf(name), cancellation);
+
+    /// <summary>The last part of a repository's name.</summary>
+    private static string AppOf(string name)
     {
-        try
-        {
-            await engine.CallAsync((docker, token) => docker.Images.DeleteImageAsync(name, new ImageDeleteParameters(), token), cancellation);
-        }
-        catch (DockerApiException fault) when (fault.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
-        {
-        }
+        var repository = name.Split('@')[0];
+        repository = repository[(repository.LastIndexOf('/') + 1)..];
+        return repository.Split(':')[0];
     }
 
     private static Dictionary<string, IDictionary<string, bool>> Filters(params ReadOnlySpan<(string Name, string Value)> filters)
@@ -183,13 +223,5 @@ internal sealed class ImageBuilder(
             _ => "Building a static site",
         };
         return plan.Manager is { } manager && plan.Template != "dockerfile" ? $"{kind}; {manager.Name} installs its packages" : kind;
-    }
-
-    // The second tag of the same image has nothing new to tell.
-    private sealed class Quiet : ILogSink
-    {
-        public static Quiet Instance { get; } = new();
-
-        public ValueTask WriteAsync(LogOrigin origin, string text, CancellationToken cancellation) => ValueTask.CompletedTask;
     }
 }

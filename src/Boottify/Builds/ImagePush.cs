@@ -42,6 +42,9 @@ internal sealed class ImagePush(DockerClient docker, BuildSettings settings, Tim
         }
     }
 
+    public static LostResultException Gone(Exception? fault = null) =>
+        new(Step.Build, "The image to push is not on this machine any more.", fault);
+
     private async Task<string> OnceAsync(string repository, string tag, ILogSink log, CancellationToken cancellation)
     {
         var messages = new Collected();
@@ -52,7 +55,7 @@ internal sealed class ImagePush(DockerClient docker, BuildSettings settings, Tim
         }
         catch (DockerApiException fault) when (fault.StatusCode == System.Net.HttpStatusCode.NotFound)
         {
-            throw new StepException("The image to push is not on this machine any more. Deploy again.", fault);
+            throw Gone(fault);
         }
 
         string? digest = null;
@@ -73,7 +76,10 @@ internal sealed class ImagePush(DockerClient docker, BuildSettings settings, Tim
     {
         if (error.Contains("unauthorized", StringComparison.OrdinalIgnoreCase) || error.Contains("denied", StringComparison.OrdinalIgnoreCase))
             return new StepException($"The registry {settings.Registry} refuses the push: {error}. Its account is set by BOOTTIFY_REGISTRY_USER and BOOTTIFY_REGISTRY_PASSWORD.");
-        return new PassingFaultException($"Pushing to the registry {settings.Registry} failed: {error}");
+        // Older engines say so only once the push has begun.
+        return error.Contains("does not exist locally", StringComparison.OrdinalIgnoreCase)
+            ? Gone()
+            : new PassingFaultException($"Pushing to the registry {settings.Registry} failed: {error}");
     }
 
     // A push has some messages for each layer: they are few, and come in order.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -38,7 +39,24 @@ internal sealed partial class RegistryClient(HttpClient http)
         if (response.StatusCode == HttpStatusCode.NotFound)
             return null;
         response.EnsureSuccessStatusCode();
-        return response.Headers.TryGetValues("Docker-Content-Digest", out var values) ? values.First() : null;
+        return DigestOf(response);
+    }
+
+    /// <summary>Gives what the registry holds by digest one more tag: no layer is sent again.</summary>
+    /// <returns>The digest that the registry has under the tag now.</returns>
+    /// <exception cref="HttpRequestException">The registry does not have it, or refuses.</exception>
+    public async Task<string?> TagAsync(string repository, string digest, string tag, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{repository}/manifests/{digest}");
+        foreach (var type in ManifestTypes)
+            request.Headers.Accept.ParseAdd(type);
+        using var manifest = await http.SendAsync(request, cancellation);
+        manifest.EnsureSuccessStatusCode();
+        using var content = new ByteArrayContent(await manifest.Content.ReadAsByteArrayAsync(cancellation));
+        content.Headers.ContentType = manifest.Content.Headers.ContentType;
+        using var response = await http.PutAsync($"{repository}/manifests/{tag}", content, cancellation);
+        response.EnsureSuccessStatusCode();
+        return DigestOf(response);
     }
 
     public async Task DeleteAsync(string repository, string digest, CancellationToken cancellation)
@@ -68,6 +86,18 @@ internal sealed partial class RegistryClient(HttpClient http)
         return tags;
     }
 
+    /// <summary>Names of repositories, in order, that come after <paramref name="last"/>; those without a tag left are among them.</summary>
+    public async Task<IReadOnlyList<string>> RepositoriesAsync(string last, int most, CancellationToken cancellation)
+    {
+        using var response = await http.GetAsync(
+            string.Create(CultureInfo.InvariantCulture, $"_catalog?n={most}{(last.Length == 0 ? "" : "&last=" + Uri.EscapeDataString(last))}"), cancellation);
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync<Catalog>(cancellation))?.Repositories ?? [];
+    }
+
+    private static string? DigestOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("Docker-Content-Digest", out var values) ? values.First() : null;
+
     private static bool IsLoopback(string registry) =>
         Uri.TryCreate($"http://{registry}/", UriKind.Absolute, out var address) && address.IsLoopback;
 
@@ -76,6 +106,8 @@ internal sealed partial class RegistryClient(HttpClient http)
 
     [GeneratedRegex("^<([^>]+)>; *rel=\"?next\"?", RegexOptions.NonBacktracking)]
     private static partial Regex Next();
+
+    private sealed record Catalog([property: JsonPropertyName("repositories")] IReadOnlyList<string>? Repositories);
 
     private sealed record TagList([property: JsonPropertyName("tags")] IReadOnlyList<string>? Tags);
 }

@@ -6,13 +6,13 @@ using Boottify.Logs;
 namespace Boottify.Builds;
 
 /// <summary>
-/// Folders with one deployment's commit each: <c>builds/{deployment}/source</c> holds the files, and <c>fetched</c> beside it
+/// Folders with one deployment's commit each, below the process's own: <c>{deployment}/source</c> holds the files, and <c>fetched</c> beside it
 /// names the commit once they are all there. A crash half-way leaves a folder without that name, which the next run replaces.
 /// </summary>
-internal sealed class Workspaces(Git git, GitRemote remote, BuildSettings settings, TimeProvider time)
+internal sealed class Workspaces(Git git, GitRemote remote, WorkspaceRoot root, BuildSettings settings, TimeProvider time)
 {
     private const int MostFiles = 100_000;
-    private static readonly TimeSpan Stale = TimeSpan.FromHours(6);
+    private const int MostCommits = 200_000;
 
     /// <summary>The commit's files: as an earlier call left them, or fetched now.</summary>
     public async Task<SourceFolder> OpenAsync(BuildRequest request, ILogSink log, CancellationToken cancellation)
@@ -36,7 +36,7 @@ internal sealed class Workspaces(Git git, GitRemote remote, BuildSettings settin
     /// <summary>Finds out whether the server has the commit, and keeps nothing.</summary>
     public async Task VerifyAsync(RepositoryAddress repository, string commit, CancellationToken cancellation)
     {
-        var folder = Path.Combine(settings.WorkspaceRoot, $"verify-{Guid.NewGuid():N}");
+        var folder = Path.Combine(root.Open(), $"verify-{Guid.NewGuid():N}");
         try
         {
             await FetchPackAsync(repository, commit, Path.Combine(folder, "git"), cancellation);
@@ -47,21 +47,41 @@ internal sealed class Workspaces(Git git, GitRemote remote, BuildSettings settin
         }
     }
 
-    /// <summary>Removes a deployment's folder, and those of checks that a crash left behind.</summary>
-    public void Remove(string deploymentId)
+    /// <summary>The commits and what they descend from, and keeps nothing.</summary>
+    public async Task<CommitHistory> HistoryAsync(
+        RepositoryAddress repository, IReadOnlyList<string> commits, string branch, CancellationToken cancellation)
     {
-        Delete(Folder(deploymentId));
-        if (!Directory.Exists(settings.WorkspaceRoot))
-            return;
-        foreach (var left in Directory.EnumerateDirectories(settings.WorkspaceRoot, "verify-*"))
+        var folder = Path.Combine(root.Open(), $"verify-{Guid.NewGuid():N}");
+        var gitFolder = Path.Combine(folder, "git");
+        try
         {
-            if (time.GetUtcNow().UtcDateTime - Directory.GetCreationTimeUtc(left) > Stale)
-                Delete(left);
+            IReadOnlyList<string> tips = [];
+            await WithinLimitAsync(
+                gitFolder, async token => tips = await remote.FetchHistoryAsync(repository, commits, branch, gitFolder, token), cancellation);
+            var listed = await git.RunAsync(["--git-dir", gitFolder, "rev-list", "--parents", $"--max-count={MostCommits}", .. tips], remote: null, cancellation);
+            return listed.Succeeded
+                ? CommitHistory.Parse(listed.Output)
+                : throw new StepException($"git could not read the history of {repository}: {listed.Error.Trim()}");
+        }
+        finally
+        {
+            Delete(folder);
         }
     }
 
+    /// <summary>Removes a deployment's folder, and all of processes that were killed.</summary>
+    public void Remove(string deploymentId)
+    {
+        Delete(Folder(deploymentId));
+        root.RemoveThoseOfTheDead();
+    }
+
+    /// <summary>Deployments that have a folder of this process, and when it was last written to; those of the dead go by themselves.</summary>
+    public IReadOnlyList<(string DeploymentId, DateTimeOffset WrittenAt)> List() =>
+        [.. new DirectoryInfo(root.Open()).EnumerateDirectories().Where(d => AppIds.IsWellFormed(d.Name)).Select(d => (d.Name, new DateTimeOffset(d.LastWriteTimeUtc)))];
+
     public string Folder(string deploymentId) => AppIds.IsWellFormed(deploymentId)
-        ? Path.Combine(settings.WorkspaceRoot, deploymentId)
+        ? Path.Combine(root.Open(), deploymentId)
         : throw new ArgumentException("Not a deployment's id.", nameof(deploymentId));
 
     private async Task FetchAsync(
@@ -84,7 +104,10 @@ internal sealed class Workspaces(Git git, GitRemote remote, BuildSettings settin
         }
     }
 
-    private async Task FetchPackAsync(RepositoryAddress repository, string commit, string gitFolder, CancellationToken cancellation)
+    private Task FetchPackAsync(RepositoryAddress repository, string commit, string gitFolder, CancellationToken cancellation) =>
+        WithinLimitAsync(gitFolder, token => remote.FetchAsync(repository, commit, gitFolder, token), cancellation);
+
+    private async Task WithinLimitAsync(string gitFolder, Func<CancellationToken, Task> fetch, CancellationToken cancellation)
     {
         Directory.CreateDirectory(gitFolder);
         var made = await git.RunAsync(["init", "--quiet", "--bare", "--template=", gitFolder], remote: null, cancellation);
@@ -96,7 +119,7 @@ internal sealed class Workspaces(Git git, GitRemote remote, BuildSettings settin
         var watch = WatchSizeAsync(gitFolder, tooLarge, done.Token);
         try
         {
-            await remote.FetchAsync(repository, commit, gitFolder, tooLarge.Token);
+            await fetch(tooLarge.Token);
         }
         catch (OperationCanceledException) when (tooLarge.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
@@ -179,6 +202,6 @@ internal sealed class Workspaces(Git git, GitRemote remote, BuildSettings settin
     private static void Delete(string folder)
     {
         if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+            WorkspaceRoot.Delete(folder);
     }
 }

@@ -26,6 +26,19 @@ public sealed record ClusterSettings(string? Kubeconfig, string Instance, string
         return new(kubeconfig, settings.Optional("BOOTTIFY_INSTANCE") ?? InstanceOf(domain, databaseUrl), databaseHost, edge);
     }
 
+    /// <summary>This platform's mark on what it shares with others; the same as <see cref="Instance"/>.</summary>
+    /// <exception cref="InvalidOperationException">A setting is missing; the message names it.</exception>
+    public static string InstanceFrom(IConfiguration configuration)
+    {
+        var settings = new RequiredSettings(configuration);
+        if (settings.Optional("BOOTTIFY_INSTANCE") is { } named)
+            return named;
+        var domain = settings.Read("BOOTTIFY_DOMAIN", "zone under which apps get their host");
+        var databaseUrl = settings.Read("DATABASE_URL", "the control plane's database");
+        settings.ThrowIfMissing();
+        return InstanceOf(domain, databaseUrl);
+    }
+
     /// <summary>
     /// Two platforms may share a cluster, never a database: what tells databases apart tells platforms apart, and stays the
     /// same over restarts and changes of password.

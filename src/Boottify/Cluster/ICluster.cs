@@ -8,12 +8,32 @@ namespace Boottify.Cluster;
 /// </summary>
 public interface ICluster
 {
-    /// <summary>Makes namespace, quota, limit range, service account, pull secret, network policy; needs no image yet.</summary>
-    Task PrepareAsync(AppWorkload workload, CancellationToken cancellation);
-
-    /// <summary>Applies ConfigMap, Secret, Deployment, Service and Ingress; answers where the Service listens.</summary>
+    /// <summary>
+    /// Applies all objects of the app, side by side but for the first (the namespace) and the last (the Deployment, whose pods
+    /// read the others); answers where the Service listens.
+    /// </summary>
+    /// <param name="fence">
+    /// Throws if another node has taken over. Asked between reading the Deployment and writing it against the version read, so that
+    /// a node that was paused in between cannot put an older release over a newer one. Null where nobody else writes.
+    /// </param>
     /// <exception cref="Deployments.StepException">The API server refuses an object; its own message is quoted.</exception>
-    Task<AppliedWorkload> ApplyAsync(AppWorkload workload, CancellationToken cancellation);
+    Task<AppliedWorkload> ApplyAsync(AppWorkload workload, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null);
+
+    /// <summary>
+    /// Gives the app's Service one more port, of a number that it had not before. A node at which that port answers has heard of
+    /// every change of the Service's endpoints that came earlier: the port reaches it in the same object. Nothing else tells
+    /// how far the nodes' rules are.
+    /// </summary>
+    /// <returns>The Service's address with that port.</returns>
+    /// <param name="fence">As for <see cref="ApplyAsync"/>.</param>
+    Task<AppliedWorkload> OpenSettledPortAsync(AppWorkload workload, int port, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null);
+
+    /// <summary>
+    /// Removes what the rollout alone needed: that port, and environments of older releases that no ReplicaSet can bring back
+    /// any more.
+    /// </summary>
+    /// <param name="fence">As for <see cref="ApplyAsync"/>.</param>
+    Task PruneAsync(AppWorkload workload, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null);
 
     /// <summary>
     /// Watches (never polls) the rollout until all pods of this deployment are ready, and no pod of an older one is left
@@ -25,8 +45,16 @@ public interface ICluster
     /// </exception>
     Task WatchRolloutAsync(AppWorkload workload, TimeSpan deadline, ILogSink log, CancellationToken cancellation);
 
-    /// <summary>Removes Deployment, Service and Ingress, keeps the namespace. Returns once the pods are gone.</summary>
+    /// <summary>Removes Deployment, Service, Ingress and environment, keeps the namespace. Returns once the pods are gone.</summary>
     Task RemoveWorkloadAsync(string @namespace, CancellationToken cancellation);
+
+    /// <summary>
+    /// Once an earlier release serves again: removes what is left of the one that did not become a release, and returns when its
+    /// pods, which answer their last requests first, are gone.
+    /// </summary>
+    /// <param name="workload">The release that serves.</param>
+    /// <param name="deploymentId">The deployment that is over.</param>
+    Task ForgetAsync(AppWorkload workload, string deploymentId, CancellationToken cancellation);
 
     /// <summary>
     /// Deletes the namespace and waits until it is gone.
@@ -36,7 +64,14 @@ public interface ICluster
 
     /// <summary>Ids of apps that have a namespace of this platform.</summary>
     Task<IReadOnlyList<string>> ListAppsAsync(CancellationToken cancellation);
+
+    /// <summary>All namespaces that carry this platform's mark, and whether the app's Deployment and Service are in them.</summary>
+    Task<IReadOnlyList<AppNamespace>> ListNamespacesAsync(CancellationToken cancellation);
 }
+
+/// <param name="Complete">Both Deployment and Service are there.</param>
+/// <param name="Terminating">It is being deleted.</param>
+public sealed record AppNamespace(string Name, string AppId, bool Complete, bool Terminating, DateTimeOffset CreatedAt);
 
 /// <summary>All that the cluster has to know to run one release of an app.</summary>
 /// <param name="Image">By digest: <c>registry/repository@sha256:…</c>.</param>

@@ -45,10 +45,6 @@ internal static class ServerSideApply
         api.Send(wish, (client, patch, token) => client.NetworkingV1.PatchNamespacedIngressAsync(
             patch, wish.Name(), wish.Namespace(), fieldManager: ClusterApi.FieldManager, force: true, cancellationToken: token), cancellation);
 
-    public static Task<V1Deployment> ApplyAsync(this ClusterApi api, V1Deployment wish, CancellationToken cancellation) =>
-        api.Send(wish, (client, patch, token) => client.AppsV1.PatchNamespacedDeploymentAsync(
-            patch, wish.Name(), wish.Namespace(), fieldManager: ClusterApi.FieldManager, force: true, cancellationToken: token), cancellation);
-
     private static Task<T> Send<T>(
         this ClusterApi api, T wish, Func<IKubernetes, V1Patch, CancellationToken, Task<T>> send, CancellationToken cancellation)
         where T : class, IKubernetesObject<V1ObjectMeta> =>

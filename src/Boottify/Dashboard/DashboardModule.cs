@@ -18,7 +18,7 @@ public static class DashboardModule
         var page = PageFiles.Load();
 
         // The page finds out by the address what to show.
-        foreach (var address in new[] { "/", "/apps/{id}", "/deployments/{id}" })
+        foreach (var address in new[] { "/", "/queue", "/apps/{id}", "/deployments/{id}" })
             Map(app, address, context => Answer(context, page.Index, "no-cache"));
 
         // The version in the path is the files' own hash, so that a browser keeps them for good and a new version is seen at once.

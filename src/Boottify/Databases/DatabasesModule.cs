@@ -19,8 +19,9 @@ public static class DatabasesModule
         connection.MaxPoolSize = 10;
         connection.Timeout = 5;
         connection.CommandTimeout = 30;
+        var instance = ClusterSettings.InstanceFrom(configuration);
         services.AddSingleton<IAppDatabases>(provider =>
-            new PostgresAppDatabases(NpgsqlDataSource.Create(connection), host, provider.GetRequiredService<ILogger<PostgresAppDatabases>>()));
+            new PostgresAppDatabases(NpgsqlDataSource.Create(connection), host, instance, provider.GetRequiredService<ILogger<PostgresAppDatabases>>()));
         return services;
     }
 }

@@ -9,9 +9,12 @@ namespace Boottify.Databases;
 /// One database and one login role an app. Each step leaves a state from which the next run goes on: a role without a
 /// database, or a database that nobody may connect to yet.
 /// </summary>
-internal sealed partial class PostgresAppDatabases(NpgsqlDataSource server, string hostForPods, ILogger<PostgresAppDatabases> logger) : IAppDatabases
+internal sealed partial class PostgresAppDatabases(NpgsqlDataSource server, string hostForPods, string instance, ILogger<PostgresAppDatabases> logger) : IAppDatabases
 {
     public const int ConnectionLimit = 20;
+
+    /// <summary>Begins the note on each database that names the platform which made it.</summary>
+    private const string MarkStart = "boottify.instance=";
 
     private static readonly ResiliencePipeline Pipeline = new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions
@@ -43,14 +46,20 @@ internal sealed partial class PostgresAppDatabases(NpgsqlDataSource server, stri
             // Whoever makes a database for a role has to be a member of it.
             await RunAsync(connection, $"GRANT {Quote(role)} TO CURRENT_USER", token);
 
-            if (!await ExistsAsync(connection, "SELECT 1 FROM pg_database WHERE datname = $1", database, token))
+            var held = await MarkAsync(connection, database, token);
+            if (held is null)
                 await RunAsync(connection, $"CREATE DATABASE {Quote(database)} OWNER {Quote(role)} TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false", token);
             await RunAsync(connection, $"REVOKE ALL ON DATABASE {Quote(database)} FROM PUBLIC", token);
+            // Another platform's note stays: it is the only proof that the database is not ours to remove.
+            if (string.IsNullOrEmpty(held))
+                await RunAsync(connection, $"COMMENT ON DATABASE {Quote(database)} IS '{(MarkStart + instance).Replace("'", "''", StringComparison.Ordinal)}'", token);
             await RunAsync(connection, $"ALTER DATABASE {Quote(database)} WITH ALLOW_CONNECTIONS true CONNECTION LIMIT {ConnectionLimit}", token);
             await WarnOfOpenDatabasesAsync(connection, database, role, token);
         }, cancellation);
-        return PostgresUrl.Format(role, password, hostForPods, database);
+        return UrlOf(database, role, password);
     }
+
+    public string UrlOf(string database, string role, string password) => PostgresUrl.Format(role, password, hostForPods, database);
 
     public async Task DropAsync(string database, string role, CancellationToken cancellation)
     {
@@ -60,17 +69,26 @@ internal sealed partial class PostgresAppDatabases(NpgsqlDataSource server, stri
         {
             await RunAsync(connection, $"DROP DATABASE IF EXISTS {Quote(database)} WITH (FORCE)", token);
             await RunAsync(connection, $"DROP ROLE IF EXISTS {Quote(role)}", token);
+            if (await ExistsAsync(connection, "SELECT 1 FROM pg_database WHERE datname = $1", database, token)
+                || await ExistsAsync(connection, "SELECT 1 FROM pg_roles WHERE rolname = $1", role, token))
+                throw new InvalidOperationException($"{database} is there again: something made it at the same moment.");
         }, cancellation);
     }
 
-    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation) =>
+    public async Task<IReadOnlyList<AppDatabase>> ListAsync(CancellationToken cancellation) =>
         await Pipeline.ExecuteAsync(async token =>
         {
-            await using var command = server.CreateCommand(@"SELECT datname FROM pg_database WHERE datname LIKE 'app\_%' AND pg_has_role(datdba, 'MEMBER') ORDER BY datname");
+            await using var command = server.CreateCommand(
+                @"SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname LIKE 'app\_%' AND pg_has_role(datdba, 'MEMBER') ORDER BY datname");
             await using var reader = await command.ExecuteReaderAsync(token);
-            var found = new List<string>();
+            var found = new List<AppDatabase>();
             while (await reader.ReadAsync(token))
-                found.Add(reader.GetString(0));
+            {
+                var note = reader.GetString(1);
+                var maker = note.StartsWith(MarkStart, StringComparison.Ordinal) ? note[MarkStart.Length..] : null;
+                found.Add(new AppDatabase(reader.GetString(0), maker, string.Equals(maker, instance, StringComparison.Ordinal)));
+            }
+
             return found;
         }, cancellation);
 
@@ -102,6 +120,16 @@ internal sealed partial class PostgresAppDatabases(NpgsqlDataSource server, stri
         };
         if (await command.ExecuteScalarAsync(cancellation) is string open)
             LogOpenDatabases(logger, open);
+    }
+
+    /// <returns>The note on the database, empty without one; null when there is no such database.</returns>
+    private static async Task<string?> MarkAsync(NpgsqlConnection connection, string database, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = $1", connection)
+        {
+            Parameters = { new() { Value = database } },
+        };
+        return await command.ExecuteScalarAsync(cancellation) as string;
     }
 
     private static async Task<bool> ExistsAsync(NpgsqlConnection connection, string query, string name, CancellationToken cancellation)

@@ -25,6 +25,9 @@ public sealed partial record Deployment
 
     public int? ToRelease { get; init; }
 
+    /// <summary>Why it was asked for, in the words of who did.</summary>
+    public string? Reason { get; init; }
+
     public DateTimeOffset RequestedAt { get; init; }
 
     public DateTimeOffset? StartedAt { get; init; }
@@ -70,6 +73,7 @@ public sealed partial record Deployment
         Trigger = e.Trigger,
         RequestedBy = e.By,
         ToRelease = e.ToRelease,
+        Reason = e.Reason,
         RequestedAt = e.At,
     };
 
@@ -77,18 +81,18 @@ public sealed partial record Deployment
     {
         StartedAt = StartedAt ?? e.At,
         Status = e.Step == Step.Rollback ? Status : Deployments.Steps.StatusWhile(e.Step),
-        Steps = Put(new StepState(e.Step, StepStatus.Running, e.Attempt, e.Node, e.At)),
+        Steps = Put(Of(e.Step).StartAgain(e)),
     };
 
     public Deployment Apply(StepSucceeded e) => this with
     {
-        Steps = Put(Of(e.Step) with { Status = StepStatus.Succeeded, FinishedAt = e.At, Error = null }),
+        Steps = Put(Of(e.Step) with { Status = StepStatus.Succeeded, FinishedAt = e.At, Error = null, FailingSince = null }),
         Figures = Merge(Figures, e.Figures),
     };
 
     public Deployment Apply(StepFailed e) => this with
     {
-        Steps = Put(Of(e.Step) with { Status = StepStatus.Failed, FinishedAt = e.At, Error = e.Error, Retry = e.Retry, NextAttempt = e.NextAttempt }),
+        Steps = Put(Of(e.Step).Fail(e)),
         Error = e.Retry || e.Step == Step.Rollback ? Error : e.Error,
     };
 
@@ -105,7 +109,8 @@ public sealed partial record Deployment
     public Deployment Apply(DeploymentSuperseded e) =>
         this with { Status = DeploymentStatus.Superseded, SupersededBy = e.SupersededBy, FinishedAt = e.At };
 
-    private StepState Of(Step step) => Steps.Find(s => s.Step == step) ?? new StepState(step, StepStatus.Pending, 0, "", default);
+    /// <summary>What became of a step so far; pending if it was never started.</summary>
+    public StepState Of(Step step) => Steps.Find(s => s.Step == step) ?? new StepState(step, StepStatus.Pending, 0, "", default);
 
     private ImmutableList<StepState> Put(StepState state) => Steps.RemoveAll(s => s.Step == state.Step).Add(state);
 
@@ -114,6 +119,7 @@ public sealed partial record Deployment
         AppVersion = step.AppVersion ?? old.AppVersion,
         Template = step.Template ?? old.Template,
         PackageManager = step.PackageManager ?? old.PackageManager,
+        SupersededBy = step.SupersededBy ?? old.SupersededBy,
         ImageId = step.ImageId ?? old.ImageId,
         ImageSizeBytes = step.ImageSizeBytes ?? old.ImageSizeBytes,
         RunsAsRoot = step.RunsAsRoot ?? old.RunsAsRoot,
@@ -121,6 +127,7 @@ public sealed partial record Deployment
         ImageDigest = step.ImageDigest ?? old.ImageDigest,
         Upstream = step.Upstream ?? old.Upstream,
         Url = step.Url ?? old.Url,
+        Hosts = step.Hosts ?? old.Hosts,
         CertificateEnds = step.CertificateEnds ?? old.CertificateEnds,
         RestoredRelease = step.RestoredRelease ?? old.RestoredRelease,
     };
@@ -138,4 +145,30 @@ public sealed record StepState(Step Step, StepStatus Status, int Attempt, string
     public bool Retry { get; init; }
 
     public DateTimeOffset? NextAttempt { get; init; }
+
+    /// <summary>The earlier step that has to run again before this one does.</summary>
+    public Step? RetryFrom { get; init; }
+
+    /// <summary>Attempts that were started and never heard of again, the present one not included.</summary>
+    public int Lost { get; init; }
+
+    /// <summary>When the first of the attempts failed that have failed since the step last succeeded.</summary>
+    public DateTimeOffset? FailingSince { get; init; }
+
+    public StepState StartAgain(StepStarted e) => new(e.Step, StepStatus.Running, e.Attempt, e.Node, e.At)
+    {
+        Lost = Status == StepStatus.Running ? Lost + 1 : Lost,
+        FailingSince = FailingSince,
+    };
+
+    public StepState Fail(StepFailed e) => this with
+    {
+        Status = StepStatus.Failed,
+        FinishedAt = e.At,
+        Error = e.Error,
+        Retry = e.Retry,
+        NextAttempt = e.NextAttempt,
+        RetryFrom = e.RetryFrom,
+        FailingSince = FailingSince ?? e.At,
+    };
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Boottify.Deployments;
 
 /// <summary>Why a deployment exists.</summary>
@@ -13,7 +15,11 @@ public enum Trigger
 /// <param name="ToRelease">For a rollback: the release to return to.</param>
 public sealed record DeploymentRequested(
     string DeploymentId, string AppId, string AppName, string TeamId, string Commit, string Branch, string? Message,
-    Trigger Trigger, string By, string? DeliveryId, int? ToRelease, DateTimeOffset At);
+    Trigger Trigger, string By, string? DeliveryId, int? ToRelease, DateTimeOffset At)
+{
+    /// <summary>Why, in the words of who asked.</summary>
+    public string? Reason { get; init; }
+}
 
 /// <param name="Attempt">1 for the first; a crashed attempt counts.</param>
 /// <param name="Node">The process that runs it.</param>
@@ -23,8 +29,10 @@ public sealed record StepSucceeded(Step Step, int Attempt, string Node, DateTime
 
 /// <param name="Retry">Tried again by itself: the fault looks like a passing one.</param>
 /// <param name="NextAttempt">Not before this time; null when there is none.</param>
+/// <param name="RetryFrom">The earlier step to run again first, since what it made is gone; null for this step itself.</param>
 public sealed record StepFailed(
-    Step Step, int Attempt, string Node, DateTimeOffset At, long DurationMs, string Error, bool Retry, DateTimeOffset? NextAttempt);
+    Step Step, int Attempt, string Node, DateTimeOffset At, long DurationMs, string Error, bool Retry, DateTimeOffset? NextAttempt,
+    Step? RetryFrom = null);
 
 public sealed record CancellationRequested(string By, DateTimeOffset At);
 
@@ -52,6 +60,9 @@ public sealed record StepFigures
 
     public string? PackageManager { get; init; }
 
+    /// <summary>validate: the deployment that is to be in this one's place, which came late.</summary>
+    public string? SupersededBy { get; init; }
+
     /// <summary>build: the daemon's id of the image.</summary>
     public string? ImageId { get; init; }
 
@@ -69,6 +80,9 @@ public sealed record StepFigures
 
     /// <summary>publish: where the app answers.</summary>
     public string? Url { get; init; }
+
+    /// <summary>publish: the names that it answers under, the platform's own first.</summary>
+    public ImmutableList<string>? Hosts { get; init; }
 
     /// <summary>publish: when the certificate that was seen ends.</summary>
     public DateTimeOffset? CertificateEnds { get; init; }

@@ -1,3 +1,4 @@
+using Boottify.Builds;
 using Boottify.Deployments.Queue;
 using Boottify.Logs;
 using Boottify.Platform;
@@ -11,78 +12,126 @@ namespace Boottify.Deployments;
 /// result, and asks again. It keeps nothing that the streams do not hold, so another node can go on from any point.
 /// </summary>
 public sealed class DeploymentRunner(
-    StepJournal journal, DeploymentLogs logs, Wakeups wakeups, IServiceScopeFactory scopes, Node node, TimeProvider time, ILogger<DeploymentRunner> log)
+    StepJournal journal, DeploymentLogs logs, IImageBuilder images, Wakeups wakeups, IServiceScopeFactory scopes, Node node, TimeProvider time, ILogger<DeploymentRunner> log)
 {
+    /// <summary>What a step gets to stop in after its cancellation; one that does not heed it is left to itself then.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);
+
+    /// <summary>The same for a node that has lost the deployment or stops: others wait for it.</summary>
+    private static readonly TimeSpan HurriedGrace = TimeSpan.FromSeconds(8);
+
     /// <param name="built">Called when its build is over, so that the node may start another one.</param>
     /// <param name="lost">Cancelled when the lease is gone or the node stops.</param>
     public async Task RunAsync(Claim claim, Action built, CancellationToken lost)
     {
+        if (claim.Claims > NextStep.MostClaims)
+        {
+            await GiveUpAsync(claim, lost);
+            return;
+        }
+
         await using var output = await logs.OpenAsync(claim.DeploymentId, lost);
+        try
+        {
+            await RunStepsAsync(claim, output, built, lost);
+        }
+        finally
+        {
+            // Whoever goes on with it has a workspace of its own.
+            images.Leave(claim.DeploymentId);
+        }
+    }
+
+    private async Task RunStepsAsync(Claim claim, DeploymentLog output, Action built, CancellationToken lost)
+    {
+        StartedStep? started = null;
         while (true)
         {
-            var deployment = await journal.LoadAsync(claim.DeploymentId, lost);
-            if (deployment.LastStep is { Step: Step.Build, Status: StepStatus.Succeeded } or { Step: > Step.Build })
+            var seen = started is null ? await journal.LoadAsync(claim.DeploymentId, lost) : null;
+            if (started?.Step > Step.Build || seen?.LastStep is { Step: Step.Build, Status: StepStatus.Succeeded } or { Step: > Step.Build })
                 built();
 
             try
             {
-                if (!await GoOnAsync(deployment, claim, output, lost))
+                if (seen is not null && (started = await StartAsync(seen, claim, output, lost)) is null)
                     return;
+                started = await RunStepAsync(started!, claim, output, lost);
             }
             catch (ConcurrencyException)
             {
                 // A request to cancel may come between the look and the write: decide again. Another node's step ends this run.
-                if ((await journal.LoadAsync(claim.DeploymentId, lost)).LastStep != deployment.LastStep)
+                if (seen is null || (await journal.LoadAsync(claim.DeploymentId, lost)).LastStep != seen.LastStep)
                     throw;
+                started = null;
             }
         }
     }
 
-    /// <returns>Whether there is more to do.</returns>
-    private async Task<bool> GoOnAsync(Deployment deployment, Claim claim, DeploymentLog output, CancellationToken lost)
+    /// <summary>Steps count their attempts; what fails before any step is started, or between two, would be taken up for ever.</summary>
+    private async Task GiveUpAsync(Claim claim, CancellationToken lost)
+    {
+        var deployment = await journal.LoadAsync(claim.DeploymentId, lost);
+        if (deployment.Ended)
+            await journal.ForgetAsync(deployment.Id, lost);
+        else
+            await journal.EndAsync(deployment, new DeploymentFailed($"Boottify took it up {NextStep.MostClaims} times and could not go on with it. The control plane's log says why; deploy again once that is mended.", time.GetUtcNow()), lost);
+    }
+
+    /// <returns>The step that was started; null when there is nothing more to do.</returns>
+    private async Task<StartedStep?> StartAsync(Deployment deployment, Claim claim, DeploymentLog output, CancellationToken lost)
     {
         switch (NextStep.After(deployment, time.GetUtcNow()))
         {
             case Decision.Run run:
                 await WaitUntilAsync(run.NotBefore, deployment, lost);
-                await RunStepAsync(run, deployment, claim, output, lost);
-                return true;
+                return await journal.StartAsync(deployment, run, node.Name, claim, lost);
             case Decision.End end:
                 await output.FlushAsync(lost);
                 await journal.EndAsync(deployment, end.Event, lost);
-                return false;
+                return null;
             default:
                 await journal.ForgetAsync(deployment.Id, lost);
-                return false;
+                return null;
         }
     }
 
-    private async Task RunStepAsync(Decision.Run run, Deployment deployment, Claim claim, DeploymentLog output, CancellationToken lost)
+    /// <returns>The step that was started with this one's success; null when it has to be decided what comes next.</returns>
+    private async Task<StartedStep?> RunStepAsync(StartedStep started, Claim claim, DeploymentLog output, CancellationToken lost)
     {
-        var started = await journal.StartAsync(deployment, run, node.Name, claim, lost);
-        output.Enter(run.Step, await logs.RedactorAsync(deployment.AppId, lost));
+        output.Enter(started.Step, await logs.RedactorAsync(claim.AppId, lost));
         var since = time.GetTimestamp();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(lost);
-        deadline.CancelAfter(Steps.Deadline(run.Step));
-        var cancelled = run.Step == Step.Rollback ? Task.CompletedTask : CancelOnRequestAsync(deployment.Id, deadline);
+        deadline.CancelAfter(Steps.Deadline(started.Step));
+        var cancelled = started.Step == Step.Rollback ? Task.CompletedTask : CancelOnRequestAsync(started.DeploymentId, deadline);
 
         try
         {
             await using var scope = scopes.CreateAsyncScope();
             var bus = scope.ServiceProvider.GetRequiredService<IMessageBus>();
-            var figures = await bus.InvokeAsync<StepFigures>(StepCommands.For(run.Step, deployment.Id), deadline.Token, Steps.Deadline(run.Step));
+            // Later than the deadline that counts, so that it never speaks first.
+            var work = bus.InvokeAsync<StepFigures>(StepCommands.For(started.Step, started.DeploymentId), deadline.Token, Steps.Deadline(started.Step) + Grace);
+            var figures = await EndOfAsync(work, deadline.Token, lost);
             await output.FlushAsync(lost);
-            await journal.SucceedAsync(started, figures, time.GetElapsedTime(since), lost);
+            return await journal.SucceedAsync(started, figures, time.GetElapsedTime(since), claim, lost);
         }
         catch (Exception e) when (e is not LostDeploymentException && !lost.IsCancellationRequested && !output.Lost)
         {
             await FailAsync(started, e, deadline.IsCancellationRequested, time.GetElapsedTime(since), output, lost);
+            return null;
         }
         finally
         {
             await deadline.CancelAsync();
             await cancelled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <exception cref="TimeoutException">The work goes on though it was cancelled; whatever it still does is fenced as a lost node's is.</exception>
+    private async Task<StepFigures> EndOfAsync(Task<StepFigures> work, CancellationToken stop, CancellationToken lost)
+    {
+        await ((Task)work).WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)work).WaitAsync(Grace, time, lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return await work.WaitAsync(HurriedGrace, time, CancellationToken.None);
     }
 
     private async Task FailAsync(StartedStep started, Exception e, bool stopped, TimeSpan took, DeploymentLog output, CancellationToken lost)
@@ -92,19 +141,22 @@ public sealed class DeploymentRunner(
         var error = e switch
         {
             _ when cancelled => "Cancelled.",
-            StepException => e.Message,
+            StepException or LostResultException => e.Message,
             _ when stopped => $"The step {started.Name} did not end within {Steps.Deadline(started.Step).TotalMinutes:0} minutes.",
             _ => $"{started.Name}: {e.Message}",
         };
         error = output.Redact(error);
-        var retry = !cancelled && e is not StepException && !stopped && started.Attempt < NextStep.MostAttempts;
+        var now = time.GetUtcNow();
+        var failed = deployment.Of(started.Step).Fail(new StepFailed(started.Step, started.Attempt, started.Node, now, 0, error, true, null));
+        var retry = !cancelled && e is not StepException && !stopped && NextStep.MayTryAgain(failed);
+        var from = retry ? (e as LostResultException)?.From : null;
         // Putting things back is repeated whatever went wrong, but not in a hurry.
-        var again = retry || started.Step == Step.Rollback ? time.GetUtcNow() + NextStep.Backoff(started.Attempt, Random.Shared.NextDouble()) : (DateTimeOffset?)null;
+        var again = (retry && from is null) || started.Step == Step.Rollback ? now + NextStep.Backoff(started.Attempt, Random.Shared.NextDouble()) : (DateTimeOffset?)null;
         if (e is not StepException)
             log.LogWarning("Deployment {Deployment}, {Step}, attempt {Attempt}: {Reason}", started.DeploymentId, started.Name, started.Attempt, output.Redact(e.ToString()));
-        await output.WriteAsync(LogOrigin.System, retry ? $"{error} Trying again." : error, lost);
+        await output.WriteAsync(LogOrigin.System, !retry ? error : from is null ? $"{error} Trying again." : $"{error} The step {from.ToString()!.ToLowerInvariant()} runs again.", lost);
         await output.FlushAsync(lost);
-        await journal.FailAsync(started, error, retry, again, took, lost);
+        await journal.FailAsync(started, error, retry, again, from, took, lost);
     }
 
     private async Task WaitUntilAsync(DateTimeOffset? notBefore, Deployment deployment, CancellationToken lost)

@@ -21,6 +21,7 @@ public static class DeploymentsModule
         RollBackApp.Map(api);
         CancelDeployment.Map(api);
         GetDeployments.Map(api);
+        GetQueue.Map(api);
         StreamDeployment.Map(api);
     }
 }

@@ -18,12 +18,14 @@ public sealed record StartedStep(string DeploymentId, Step Step, int Attempt, st
 /// </summary>
 public sealed class StepJournal(IDocumentStore store, TimeProvider time)
 {
-    public async Task<Deployment> LoadAsync(string deploymentId, CancellationToken cancellation)
-    {
-        await using var session = store.QuerySession();
-        return await session.LoadAsync<Deployment>(deploymentId, cancellation)
-            ?? throw new LostDeploymentException(deploymentId);
-    }
+    public Task<Deployment> LoadAsync(string deploymentId, CancellationToken cancellation) => DatabaseFaults.OutlastAsync(
+        async () =>
+        {
+            await using var session = store.QuerySession();
+            return await session.LoadAsync<Deployment>(deploymentId, cancellation) ?? throw new LostDeploymentException(deploymentId);
+        },
+        time,
+        cancellation);
 
     /// <summary>Records the start, if the claim still holds: a node that was paused may not take the step from the one that took over.</summary>
     public async Task<StartedStep> StartAsync(Deployment deployment, Decision.Run run, string node, Claim claim, CancellationToken cancellation)
@@ -43,18 +45,35 @@ public sealed class StepJournal(IDocumentStore store, TimeProvider time)
         return new StartedStep(deployment.Id, run.Step, run.Attempt, node);
     }
 
-    /// <summary>Records success. For the last step this also makes the release and ends the deployment, all in one transaction.</summary>
-    public Task SucceedAsync(StartedStep step, StepFigures figures, TimeSpan took, CancellationToken cancellation)
+    /// <summary>
+    /// Records success, and the start of the step that follows in the same commit: that is one wait for the database's disk less
+    /// between any two. For the last step this makes the release and ends the deployment, all in one transaction; unless somebody
+    /// was promised by then that it is cancelled.
+    /// </summary>
+    /// <returns>The step that was started; null if something else comes next.</returns>
+    public async Task<StartedStep?> SucceedAsync(StartedStep step, StepFigures figures, TimeSpan took, Claim claim, CancellationToken cancellation)
     {
         var succeeded = new StepSucceeded(step.Step, step.Attempt, step.Node, time.GetUtcNow(), (long)took.TotalMilliseconds, figures);
-        return step.Step == Step.Finalize
-            ? WhileMineAsync(step, deployment => ReleaseAsync(deployment, succeeded, cancellation), cancellation)
-            : WhileMineAsync(step, deployment => AppendAsync(deployment, [succeeded], cancellation), cancellation);
+        StartedStep? next = null;
+        var found = await WhileMineAsync(
+            step,
+            async deployment =>
+            {
+                if (step.Step == Step.Finalize && deployment.CancelledBy is null)
+                    await ReleaseAsync(deployment, succeeded, cancellation);
+                else if (step.Step == Step.Finalize || NextStep.After(deployment.Apply(succeeded), succeeded.At) is not Decision.Run { NotBefore: null } run)
+                    await AppendAsync(deployment, [succeeded], cancellation);
+                else
+                    next = await GoOnAsync(deployment, succeeded, run, claim, cancellation);
+            },
+            cancellation);
+        return found?.LastStep is { Status: StepStatus.Running } started ? new StartedStep(found.Id, started.Step, started.Attempt, started.Node) : next;
     }
 
-    public Task FailAsync(StartedStep step, string error, bool retry, DateTimeOffset? next, TimeSpan took, CancellationToken cancellation)
+    public Task FailAsync(
+        StartedStep step, string error, bool retry, DateTimeOffset? next, Step? from, TimeSpan took, CancellationToken cancellation)
     {
-        var failed = new StepFailed(step.Step, step.Attempt, step.Node, time.GetUtcNow(), (long)took.TotalMilliseconds, error, retry, next);
+        var failed = new StepFailed(step.Step, step.Attempt, step.Node, time.GetUtcNow(), (long)took.TotalMilliseconds, error, retry, next, from);
         return WhileMineAsync(step, deployment => AppendAsync(deployment, [failed], cancellation), cancellation);
     }
 
@@ -91,11 +110,32 @@ public sealed class StepJournal(IDocumentStore store, TimeProvider time)
             succeeded.At)
         {
             RolledBackTo = deployment.ToRelease,
+            Reason = deployment.Reason,
+            Hosts = deployment.Figures.Hosts,
         };
         stream.AppendOne(new ReleaseRecorded(release));
         session.Events.Append(deployment.Id, deployment.Version + 2, succeeded, new DeploymentSucceeded(release.Number, succeeded.At));
         WorkQueue.Remove(session, deployment.Id);
         await SaveAsync(session, deployment.Id, cancellation);
+    }
+
+    private async Task<StartedStep?> GoOnAsync(
+        Deployment deployment, StepSucceeded succeeded, Decision.Run run, Claim claim, CancellationToken cancellation)
+    {
+        await using var session = store.LightweightSession();
+        WorkQueue.Require(session, claim, succeeded.Node);
+        session.Events.Append(deployment.Id, deployment.Version + 2, succeeded, new StepStarted(run.Step, run.Attempt, succeeded.Node, succeeded.At));
+        try
+        {
+            await SaveAsync(session, deployment.Id, cancellation);
+            return new StartedStep(deployment.Id, run.Step, run.Attempt, succeeded.Node);
+        }
+        catch (Exception e) when (WorkQueue.IsLost(e))
+        {
+            // The claim is gone, but nobody has started anything yet: what was done still counts for whoever goes on.
+            await AppendAsync(deployment, [succeeded], cancellation);
+            return null;
+        }
     }
 
     private async Task AppendAsync(Deployment deployment, object[] events, CancellationToken cancellation)
@@ -113,24 +153,31 @@ public sealed class StepJournal(IDocumentStore store, TimeProvider time)
 
     /// <summary>
     /// A request to cancel may land in the stream while a step runs. That does not make the step's result wrong, so it is
-    /// written after it; a start by another node does.
+    /// written after it; a start by another node does. A result outlasts a restart of the database: the work behind it may
+    /// have taken minutes.
     /// </summary>
-    private async Task WhileMineAsync(StartedStep step, Func<Deployment, Task> write, CancellationToken cancellation)
+    /// <returns>The deployment as it was found, if the result was in it already: it was committed, and the answer got lost.</returns>
+    private async Task<Deployment?> WhileMineAsync(StartedStep step, Func<Deployment, Task> write, CancellationToken cancellation)
     {
         for (var tries = 0; ; tries++)
         {
             var deployment = await LoadAsync(step.DeploymentId, cancellation);
-            if (deployment.LastStep is not { Status: StepStatus.Running } last
-                || last.Step != step.Step || last.Attempt != step.Attempt || !string.Equals(last.Node, step.Node, StringComparison.Ordinal))
+            var (mine, last) = (deployment.Of(step.Step), deployment.LastStep);
+            if (mine.Attempt != step.Attempt || !string.Equals(mine.Node, step.Node, StringComparison.Ordinal) || !string.Equals(last?.Node, step.Node, StringComparison.Ordinal))
                 throw new LostDeploymentException(step.DeploymentId);
+            // Only this node writes what becomes of its attempt.
+            if (mine.Status != StepStatus.Running)
+                return tries > 0 ? deployment : throw new LostDeploymentException(step.DeploymentId);
             try
             {
                 await write(deployment);
-                return;
+                return null;
             }
-            catch (ConcurrencyException) when (tries < 5)
+            catch (Exception e) when (tries < 20 && (e is ConcurrencyException || DatabaseFaults.IsAway(e)) && !cancellation.IsCancellationRequested)
             {
-                // Something came between the look and the write; look again.
+                // Something came between the look and the write, or the database is away; look again.
+                if (e is not ConcurrencyException)
+                    await Task.Delay(TimeSpan.FromMilliseconds(200 + Random.Shared.Next(100)), time, cancellation);
             }
         }
     }

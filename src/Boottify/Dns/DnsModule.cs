@@ -1,22 +1,22 @@
 using System.Net;
 using Boottify.Cluster;
+using Boottify.Dns.DynamicUpdate;
 
 namespace Boottify.Dns;
 
-/// <param name="Zone">Lower case, without a trailing dot.</param>
-internal sealed record DnsSettings(string Zone, IPAddress NameServer, int NameServerPort);
-
 public static class DnsModule
 {
-    /// <summary>Registers <see cref="IDnsZone"/>.</summary>
+    /// <summary>
+    /// Registers <see cref="IDnsZone"/>: by dynamic update where a server for it is named, else by PowerDNS' HTTP interface. Both
+    /// may be named, as the edge writes its challenges by PowerDNS alone.
+    /// </summary>
     /// <exception cref="InvalidOperationException">A setting is missing or malformed; the message names it.</exception>
     public static IServiceCollection AddDnsZone(this IServiceCollection services, IConfiguration configuration)
     {
         var settings = new RequiredSettings(configuration);
-        var url = settings.Read("BOOTTIFY_PDNS_URL", "the PowerDNS HTTP interface");
-        var key = settings.Read("BOOTTIFY_PDNS_KEY", "its key");
         var server = settings.Read("BOOTTIFY_DNS", "host:port of the name server");
         var zone = settings.Read("BOOTTIFY_DOMAIN", "zone under which apps get their host");
+        var add = UpdateSettings.From(settings) is { } update ? Updates(update) : PowerDns(settings);
         settings.ThrowIfMissing();
 
         var (host, port) = RequiredSettings.HostAndPort("BOOTTIFY_DNS", server);
@@ -25,17 +25,28 @@ public static class DnsModule
         services.AddSingleton(new DnsSettings(zone.TrimEnd('.').ToLowerInvariant(), address, port));
         services.AddSingleton<NameServer>();
         services.AddSingleton<ZoneTurn>();
-        services.AddHttpClient<IDnsZone, PowerDnsZone>(http =>
-        {
-            http.BaseAddress = RequiredSettings.HttpUrl("BOOTTIFY_PDNS_URL", url);
-            http.Timeout = Timeout.InfiniteTimeSpan;
-            http.DefaultRequestHeaders.Add("X-API-Key", key);
-        })
-        .AddStandardResilienceHandler(resilience =>
-        {
-            resilience.AttemptTimeout.Timeout = TimeSpan.FromSeconds(5);
-            resilience.TotalRequestTimeout.Timeout = TimeSpan.FromSeconds(30);
-        });
+        add(services);
         return services;
+    }
+
+    private static Action<IServiceCollection> Updates(UpdateSettings update) =>
+        services => services.AddSingleton(update).AddSingleton<UpdateServer>().AddTransient<IDnsZone, UpdateZone>();
+
+    private static Action<IServiceCollection> PowerDns(RequiredSettings settings)
+    {
+        var url = settings.Read("BOOTTIFY_PDNS_URL", "the PowerDNS HTTP interface");
+        var key = settings.Read("BOOTTIFY_PDNS_KEY", "its key");
+        return services => services
+            .AddHttpClient<IDnsZone, PowerDnsZone>(http =>
+            {
+                http.BaseAddress = RequiredSettings.HttpUrl("BOOTTIFY_PDNS_URL", url);
+                http.Timeout = Timeout.InfiniteTimeSpan;
+                http.DefaultRequestHeaders.Add("X-API-Key", key);
+            })
+            .AddStandardResilienceHandler(resilience =>
+            {
+                resilience.AttemptTimeout.Timeout = TimeSpan.FromSeconds(5);
+                resilience.TotalRequestTimeout.Timeout = TimeSpan.FromSeconds(30);
+            });
     }
 }

@@ -18,20 +18,21 @@ internal sealed class NameServer(DnsSettings settings, TimeProvider time)
         ThrowDnsErrors = false,
     });
 
+    /// <param name="address">Null: until it has no address for the host.</param>
     /// <exception cref="TimeoutException">It does not answer with this address, and nothing else, within 15 seconds.</exception>
-    public async Task UntilAnswersAsync(string host, IPAddress address, CancellationToken cancellation)
+    public async Task UntilAnswersAsync(string host, IPAddress? address, CancellationToken cancellation)
     {
         var end = time.GetUtcNow() + Patience;
         var pause = TimeSpan.FromMilliseconds(20);
         while (true)
         {
             var said = await AskAsync(host, cancellation);
-            if (said is [var only] && only.Equals(address))
+            if (address is null ? said is [] : said is [var only] && only.Equals(address))
                 return;
             if (time.GetUtcNow() >= end)
             {
                 throw new TimeoutException(
-                    $"The name server {settings.NameServer}:{settings.NameServerPort} answers {(said.Count == 0 ? "nothing" : string.Join(", ", said))} for {host} after {Patience.TotalSeconds:0} s, not {address}.");
+                    $"The name server {settings.NameServer}:{settings.NameServerPort} answers {Words(said)} for {host} after {Patience.TotalSeconds:0} s, not {address?.ToString() ?? "nothing"}.");
             }
 
             await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, cancellation);
@@ -39,16 +40,26 @@ internal sealed class NameServer(DnsSettings settings, TimeProvider time)
         }
     }
 
-    private async Task<IReadOnlyList<IPAddress>> AskAsync(string host, CancellationToken cancellation)
+    private static string Words(IReadOnlyList<IPAddress>? said) => said switch
+    {
+        null => "not at all",
+        [] => "nothing",
+        _ => string.Join(", ", said),
+    };
+
+    /// <returns>Null when there was no answer; that there is no such name is one.</returns>
+    private async Task<IReadOnlyList<IPAddress>?> AskAsync(string host, CancellationToken cancellation)
     {
         try
         {
             var answer = await client.QueryAsync(host, QueryType.A, cancellationToken: cancellation);
-            return [.. answer.Answers.ARecords().Select(a => a.Address)];
+            return answer.HasError && answer.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain
+                ? null
+                : [.. answer.Answers.ARecords().Select(a => a.Address)];
         }
         catch (DnsResponseException)
         {
-            return [];
+            return null;
         }
     }
 }

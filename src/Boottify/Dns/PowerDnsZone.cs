@@ -1,12 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace Boottify.Dns;
 
 /// <summary>The zone in PowerDNS, by its HTTP interface.</summary>
-internal sealed partial class PowerDnsZone(HttpClient http, DnsSettings settings, ZoneTurn turn, NameServer nameServer) : IDnsZone
+internal sealed class PowerDnsZone(HttpClient http, DnsSettings settings, ZoneTurn turn, NameServer nameServer) : IDnsZone
 {
     private const int TimeToLiveSeconds = 60;
 
@@ -14,9 +13,8 @@ internal sealed partial class PowerDnsZone(HttpClient http, DnsSettings settings
 
     public async Task PublishAsync(string host, string address, CancellationToken cancellation)
     {
-        RequireOurs(host);
-        if (!IPAddress.TryParse(address, out var ip) || ip.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork)
-            throw new ArgumentException($"'{address}' is no IPv4 address.", nameof(address));
+        settings.RequireOurs(host);
+        var ip = DnsSettings.RequireAddress(address);
 
         await PatchAsync(new { name = $"{host}.", type = "A", ttl = TimeToLiveSeconds, changetype = "REPLACE", records = new[] { new { content = address, disabled = false } } }, cancellation);
         await nameServer.UntilAnswersAsync(host, ip, cancellation);
@@ -24,11 +22,12 @@ internal sealed partial class PowerDnsZone(HttpClient http, DnsSettings settings
 
     public async Task WithdrawAsync(string host, CancellationToken cancellation)
     {
-        RequireOurs(host);
+        settings.RequireOurs(host);
         await PatchAsync(new { name = $"{host}.", type = "A", changetype = "DELETE" }, cancellation);
+        await nameServer.UntilAnswersAsync(host, null, cancellation);
     }
 
-    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<AddressRecord>> ListAsync(CancellationToken cancellation)
     {
         using var answer = await http.GetAsync(new Uri(ZonePath, UriKind.Relative), cancellation);
         await RequireSuccessAsync(answer, cancellation);
@@ -37,8 +36,10 @@ internal sealed partial class PowerDnsZone(HttpClient http, DnsSettings settings
         [
             .. zone.GetProperty("rrsets").EnumerateArray()
                 .Where(set => set.GetProperty("type").GetString() == "A")
-                .Select(set => set.GetProperty("name").GetString()!.TrimEnd('.'))
-                .Order(StringComparer.Ordinal),
+                .Select(set => new AddressRecord(
+                    set.GetProperty("name").GetString()!.TrimEnd('.'),
+                    [.. set.GetProperty("records").EnumerateArray().Select(record => record.GetProperty("content").GetString()!)]))
+                .OrderBy(record => record.Host, StringComparer.Ordinal),
         ];
     }
 
@@ -62,32 +63,7 @@ internal sealed partial class PowerDnsZone(HttpClient http, DnsSettings settings
         };
         throw new HttpRequestException($"PowerDNS answered {(int)answer.StatusCode} for zone {settings.Zone}: {words}", inner: null, answer.StatusCode);
     }
-
-    private void RequireOurs(string host)
-    {
-        if (host.Length > 253 || !HostName().IsMatch(host) || !host.EndsWith($".{settings.Zone}", StringComparison.Ordinal))
-            throw new ArgumentException($"'{host}' is no host under {settings.Zone}.", nameof(host));
-    }
-
-    [GeneratedRegex(@"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex HostName();
 }
 
 /// <summary>Writes to the zone go one after the other.</summary>
-internal sealed class ZoneTurn : IDisposable
-{
-    private readonly SemaphoreSlim one = new(1, 1);
-
-    public async Task<IDisposable> TakeAsync(CancellationToken cancellation)
-    {
-        await one.WaitAsync(cancellation);
-        return new Held(one);
-    }
-
-    public void Dispose() => one.Dispose();
-
-    private sealed class Held(SemaphoreSlim one) : IDisposable
-    {
-        public void Dispose() => one.Release();
-    }
-}
+internal sealed class ZoneTurn() : Platform.Turns(1);

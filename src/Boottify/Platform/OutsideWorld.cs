@@ -15,5 +15,6 @@ public static class OutsideWorld
         .AddAppDatabases(configuration)
         .AddDnsZone(configuration)
         .AddEdge(configuration)
-        .AddSingleton<EdgeProbe>();
+        .AddSingleton<EdgeProbe>()
+        .AddTransient<AppRoutes>();
 }

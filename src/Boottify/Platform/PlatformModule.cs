@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Boottify.Access;
 using Boottify.Deployments;
+using Boottify.Housekeeping;
 using JasperFx;
 using Marten.Exceptions;
 using Microsoft.AspNetCore.Diagnostics;
@@ -50,7 +51,7 @@ public static class PlatformModule
 
     public static RouteGroupBuilder MapApi(this WebApplication app) => app.MapGroup("/api").AddEndpointFilter(Authorization.EnforceBody);
 
-    private static async Task<IResult> ReadyAsync(NpgsqlDataSource database, CancellationToken cancellation)
+    private static async Task<IResult> ReadyAsync(NpgsqlDataSource database, DiskWatch disks, CancellationToken cancellation)
     {
         try
         {
@@ -58,7 +59,8 @@ public static class PlatformModule
             limit.CancelAfter(TimeSpan.FromSeconds(2));
             await using var command = database.CreateCommand("select 1");
             await command.ExecuteScalarAsync(limit.Token);
-            return Results.Ok(new { status = "ready" });
+            // Ready even while builds are stopped: all that runs is served, and who waits is told why.
+            return Results.Ok(new { status = "ready", buildsStopped = disks.BuildsStopped is null ? null : StoppedBuilds.PlainWords });
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException)
         {

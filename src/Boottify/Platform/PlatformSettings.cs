@@ -53,6 +53,9 @@ public sealed record PlatformSettings(
         }
     }
 
+    /// <summary>Whether a name is in our zone; others are their owners' to point here or away.</summary>
+    public bool IsOurs(string host) => host.EndsWith($".{Domain}", StringComparison.Ordinal);
+
     /// <summary>The link under which an app answers.</summary>
     public Uri AppUrl(string host) => new($"https://{host}{(HttpsPort == 443 ? "" : $":{HttpsPort}")}/");
 }

@@ -2,9 +2,11 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Boottify.Access;
 using Boottify.Apps;
+using Boottify.Branches;
 using Boottify.Databases;
 using Boottify.Deployments;
 using Boottify.Deployments.Queue;
+using Boottify.Domains;
 using Boottify.Logs;
 using JasperFx;
 using JasperFx.CodeGeneration;
@@ -55,14 +57,18 @@ public static class Storage
 
         options.Projections.Snapshot<Team>(SnapshotLifecycle.Inline);
         options.Projections.Snapshot<App>(SnapshotLifecycle.Inline);
+        options.Projections.Snapshot<Domain>(SnapshotLifecycle.Inline);
         options.Projections.Snapshot<Deployment>(SnapshotLifecycle.Inline);
         options.Projections.Add<LogChunkProjection>(ProjectionLifecycle.Inline);
         options.Projections.Add<LatestDeploymentProjection>(ProjectionLifecycle.Async);
 
         options.Schema.For<App>().Index(a => a.TeamId);
+        options.Schema.For<Domain>().Index(d => d.AppId);
         options.Schema.For<Deployment>().Index(d => d.AppId);
         options.Schema.For<LogChunk>().Duplicate(c => c.DeploymentId).Duplicate(c => c.Last).Index(c => new { c.DeploymentId, c.Last });
         WorkTable.AddTo(options);
+        BranchHeads.AddTo(options);
+        DomainTable.AddTo(options);
     }
 
     private static void Configure(WolverineOptions options)

@@ -15,7 +15,14 @@ public sealed class Wakeups(NpgsqlDataSource database, ILogger<Wakeups> log) : B
     /// <summary>The topic of the deployment queue.</summary>
     public const string Queue = "queue";
 
-    private const string ChannelName = "boottify";
+    /// <summary>The topic of apps that are to be removed.</summary>
+    public const string Removals = "removals";
+
+    /// <summary>The topic of custom domains.</summary>
+    public const string Domains = "domains";
+
+    /// <summary>What PostgreSQL calls the channel.</summary>
+    public const string ChannelName = "boottify";
 
     private readonly ConcurrentDictionary<Subscription, byte> subscriptions = new();
 
@@ -43,8 +50,9 @@ public sealed class Wakeups(NpgsqlDataSource database, ILogger<Wakeups> log) : B
             {
                 await ListenAsync(stoppingToken);
             }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException && !stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
+                // Whatever it was: a node that hears nothing any more still works, only later; one that ends helps nobody.
                 log.LogWarning("Lost the database's notifications, connecting again: {Reason}", e.Message);
                 await Task.Delay(TimeSpan.FromMilliseconds(500 + Random.Shared.Next(500)), stoppingToken);
             }

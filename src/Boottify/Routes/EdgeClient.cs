@@ -16,9 +16,9 @@ internal sealed class EdgeClient(HttpClient http, TimeProvider time) : IEdge
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
-    public async Task<RouteStatus> PutRouteAsync(AppRoute route, CancellationToken cancellation)
+    public async Task<RouteStatus> PutRouteAsync(AppRoute route, CancellationToken cancellation, string? instead = null)
     {
-        using var answer = await http.PutAsJsonAsync(Address(route.AppId), route, Json, cancellation);
+        using var answer = await http.PutAsJsonAsync(Address(route.AppId, instead is null ? "" : $"?instead={Uri.EscapeDataString(instead)}"), route, Json, cancellation);
         await RequireSuccessAsync(answer, route.AppId, route.Version, cancellation);
         return await ReadAsync(answer, cancellation);
     }
@@ -40,6 +40,33 @@ internal sealed class EdgeClient(HttpClient http, TimeProvider time) : IEdge
         }
     }
 
+    public async Task<bool> BeginFreshConnectionsAsync(string appId, TimeSpan atMost, CancellationToken cancellation)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"/fresh-connections?seconds={Math.Ceiling(atMost.TotalSeconds)}");
+        using var answer = await http.PutAsync(Address(appId, path), content: null, cancellation);
+        if (answer.StatusCode == HttpStatusCode.NotFound)
+            return false;
+        await RequireSuccessAsync(answer, appId, version: null, cancellation);
+        return true;
+    }
+
+    public async Task<bool> ReachesAsync(string address, TimeSpan patience, CancellationToken cancellation)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"v1/connections/{address}?wait={Math.Ceiling(patience.TotalSeconds)}");
+        using var answer = await http.GetAsync(new Uri(path, UriKind.Relative), cancellation);
+        if (answer.StatusCode == HttpStatusCode.NotFound)
+            return false;
+        await RequireSuccessAsync(answer, address, version: null, cancellation);
+        return true;
+    }
+
+    public async Task<IReadOnlyList<RouteStatus>> ListRoutesAsync(CancellationToken cancellation)
+    {
+        using var answer = await http.GetAsync(new Uri("v1/routes", UriKind.Relative), cancellation);
+        await RequireSuccessAsync(answer, appId: "", version: null, cancellation);
+        return await answer.Content.ReadFromJsonAsync<IReadOnlyList<RouteStatus>>(Json, cancellation) ?? throw new HttpRequestException("The edge answered without routes.");
+    }
+
     public async Task DeleteRouteAsync(string appId, long version, CancellationToken cancellation)
     {
         using var answer = await http.DeleteAsync(Address(appId, string.Create(CultureInfo.InvariantCulture, $"?version={version}")), cancellation);
@@ -56,9 +83,10 @@ internal sealed class EdgeClient(HttpClient http, TimeProvider time) : IEdge
     {
         if (answer.IsSuccessStatusCode)
             return;
-        var detail = await DetailAsync(answer, cancellation);
+        var (detail, taken) = await DetailAsync(answer, cancellation);
         throw answer.StatusCode switch
         {
+            HttpStatusCode.Conflict when taken is not null => new TakenHostException(taken, $"The edge has the host {taken} in another app's route."),
             HttpStatusCode.Conflict => new StaleRouteException(string.Create(CultureInfo.InvariantCulture, $"The edge has a newer route of app {appId} than version {version}. {detail}")),
             HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => new StepException($"The edge refuses the app's route: {detail}"),
             HttpStatusCode.Unauthorized => new HttpRequestException("The edge does not know the token in BOOTTIFY_EDGE_TOKEN.", inner: null, answer.StatusCode),
@@ -66,16 +94,19 @@ internal sealed class EdgeClient(HttpClient http, TimeProvider time) : IEdge
         };
     }
 
-    private static async Task<string> DetailAsync(HttpResponseMessage answer, CancellationToken cancellation)
+    private static async Task<(string Detail, string? TakenHost)> DetailAsync(HttpResponseMessage answer, CancellationToken cancellation)
     {
         try
         {
             var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellation);
-            return problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty("detail", out var detail) ? detail.GetString() ?? "" : "";
+            return (Text(problem, "detail") ?? "", Text(problem, "takenHost"));
         }
         catch (JsonException)
         {
-            return "";
+            return ("", null);
         }
     }
+
+    private static string? Text(JsonElement problem, string name) =>
+        problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty(name, out var text) ? text.GetString() : null;
 }

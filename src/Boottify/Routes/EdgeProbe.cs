@@ -13,11 +13,13 @@ public sealed class EdgeProbe(PlatformSettings settings, TimeProvider time)
 
     /// <summary>Returns once the app's own answer came through; the gateway's own errors do not count as one.</summary>
     /// <exception cref="StepException">None came within 15 s; says what came instead.</exception>
+    /// <exception cref="HttpRequestException">The edge itself could not be reached to the end: that says nothing about the app.</exception>
     public async Task RequireAnswerAsync(string host, string path, CancellationToken cancellation)
     {
         using var client = new HttpClient(ToTheEdge()) { Timeout = TimeSpan.FromSeconds(5) };
         var since = time.GetTimestamp();
         var last = "";
+        var reached = false;
         for (var tries = 0; time.GetElapsedTime(since) < Patience; tries++)
         {
             try
@@ -25,16 +27,19 @@ public sealed class EdgeProbe(PlatformSettings settings, TimeProvider time)
                 using var answer = await client.GetAsync(new Uri(settings.AppUrl(host), path), HttpCompletionOption.ResponseHeadersRead, cancellation);
                 if ((int)answer.StatusCode < 400)
                     return;
-                last = $"it answered {(int)answer.StatusCode}";
+                (last, reached) = ($"it answered {(int)answer.StatusCode}", true);
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
             {
-                last = e.InnerException?.Message ?? e.Message;
+                // A slow answer is the app's; no connection, or none that TLS comes out of, is the edge's.
+                (last, reached) = (e.InnerException?.Message ?? e.Message, e is TaskCanceledException);
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(1000, 50 << Math.Min(tries, 5)) + Random.Shared.Next(50)), time, cancellation);
         }
 
+        if (!reached)
+            throw new HttpRequestException($"The edge cannot be reached for https://{host}: {last}.");
         throw new StepException($"The app's pods are ready, but GET {path} does not answer over https://{host}: {last}.");
     }
 

@@ -10,5 +10,8 @@ public static class RouteVersion
 {
     public static long Of(Deployment deployment) => deployment.RequestedAt.ToUnixTimeMilliseconds();
 
+    /// <summary>Of a route that is put back as it was: comes before whatever is asked for after <paramref name="asOf"/>.</summary>
+    public static long OfRepair(DateTimeOffset asOf) => asOf.ToUnixTimeMilliseconds();
+
     public static long OfDeletion(DateTimeOffset now) => now.ToUnixTimeMilliseconds();
 }

@@ -14,6 +14,7 @@ public static class RoutesModule
         var token = settings.Read("BOOTTIFY_EDGE_TOKEN", "bearer token for it");
         settings.ThrowIfMissing();
         var address = RequiredSettings.HttpUrl("BOOTTIFY_EDGE_URL", url);
+        services.AddSingleton<OldConnections>();
         services.AddHttpClient<IEdge, EdgeClient>(http =>
         {
             http.BaseAddress = address;

@@ -21,10 +21,11 @@ public sealed record GitHubWebhook(
     public static void Map(IEndpointRouteBuilder api) =>
         api.MapPost("/webhooks/github", HandleAsync).OpenToAnybody().WithName("GitHubWebhook");
 
-    private static async Task<IResult> HandleAsync(HttpRequest request, IDocumentStore store, SecretsOfApp secrets, DeploymentIntake intake)
+    private static async Task<IResult> HandleAsync(HttpRequest request, IDocumentStore store, SecretsOfApp secrets, DeploymentIntake intake, WebhookTurns turns)
     {
         var cancellation = request.HttpContext.RequestAborted;
         var body = await WebhookBody.ReadAsync(request);
+        using var turn = await turns.TakeAsync(cancellation);
         if (WebhookBody.Parse<GitHubWebhook>(body) is not { Repository: { } repository } push)
             return Problems.Invalid("Send what GitHub sends: set the webhook's content type to application/json.");
 

@@ -2,6 +2,8 @@ namespace Boottify.Webhooks;
 
 public static class WebhooksModule
 {
+    public static IServiceCollection AddWebhooks(this IServiceCollection services) => services.AddSingleton<WebhookTurns>();
+
     public static void MapWebhooks(this IEndpointRouteBuilder api)
     {
         DeploymentWebhook.Map(api);

@@ -20,6 +20,9 @@ internal sealed class FaultyProxy(Func<string, int, FaultyProxy.Fault?> fault) :
     private HttpClient? _pebble;
     private Uri? _target;
 
+    /// <summary>Sees each request first; what it reads of the body is there again afterwards.</summary>
+    public Func<HttpContext, Task>? Look { get; init; }
+
     public Uri Directory => new($"https://127.0.0.1:{_port}/dir");
     public string Ca { get; private set; } = "";
 
@@ -63,6 +66,13 @@ internal sealed class FaultyProxy(Func<string, int, FaultyProxy.Fault?> fault) :
     {
         var path = context.Request.Path.Value!;
         var count = _counts.AddOrUpdate(path, 1, (_, before) => before + 1);
+        if (Look is not null)
+        {
+            context.Request.EnableBuffering();
+            await Look(context);
+            context.Request.Body.Position = 0;
+        }
+
         if (fault(path, count) is { } spoil) await spoil(context, () => PassAsync(context, answers: false));
         else await PassAsync(context, answers: true);
     }

@@ -17,10 +17,5 @@ internal static class Needed
             ?? throw new InvalidOperationException($"There is no {name} on this machine. Run ops/up, or set {setting} to its path.");
     }
 
-    public static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int FreePort() => Testing.FreePorts.Next();
 }

@@ -43,10 +43,10 @@ internal sealed class Pebble(string folder, int httpPort) : IAsyncDisposable
     }
 
     /// <summary>Pebble keeps nothing: its accounts, orders and root are gone afterwards.</summary>
-    public async Task RestartAsync()
+    public async Task RestartAsync(Dictionary<string, string>? knobs = null)
     {
-        await _daemon!.DisposeAsync();
-        await StartAsync();
+        await DisposeAsync();
+        await StartAsync(knobs);
     }
 
     public void Pause() => _daemon!.Pause();
@@ -54,10 +54,19 @@ internal sealed class Pebble(string folder, int httpPort) : IAsyncDisposable
     public void Resume() => _daemon!.Resume();
 
     /// <summary>The root that signs this Pebble's certificates.</summary>
-    public async Task<X509Certificate2> RootAsync()
+    /// <param name="number">Above 0: of an alternate chain.</param>
+    public async Task<X509Certificate2> RootAsync(int number = 0)
     {
         using var client = Client();
-        return X509Certificate2.CreateFromPem(await client.GetStringAsync(new Uri($"https://127.0.0.1:{_management}/roots/0")));
+        return X509Certificate2.CreateFromPem(await client.GetStringAsync(new Uri($"https://127.0.0.1:{_management}/roots/{number}")));
+    }
+
+    /// <summary><c>Valid</c> or <c>Revoked</c>.</summary>
+    public async Task<string> StatusOfAsync(string serial)
+    {
+        using var client = Client();
+        var status = JsonDocument.Parse(await client.GetStringAsync(new Uri($"https://127.0.0.1:{_management}/cert-status-by-serial/{serial.TrimStart('0').ToLowerInvariant()}")));
+        return status.RootElement.GetProperty("Status").GetString()!;
     }
 
     private HttpClient Client()
@@ -82,5 +91,6 @@ internal sealed class Pebble(string folder, int httpPort) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_daemon is not null) await _daemon.DisposeAsync();
+        _daemon = null;
     }
 }

@@ -79,6 +79,8 @@ internal sealed class RunningEdge : IAsyncDisposable
         };
         environment.TryAdd("BOOTTIFY_ACME_DIRECTORY", Pebble.Directory.AbsoluteUri);
         environment.TryAdd("BOOTTIFY_ACME_CA", Pebble.Ca);
+        environment.TryAdd("BOOTTIFY_ACME_LIMITS", "off");
+        environment.TryAdd("BOOTTIFY_PDNS_URL", ""); // The platform's own, which the tests were started with: no wildcard unless a test wants one.
         _edge = new Daemon("dotnet", [Path.Combine(AppContext.BaseDirectory, "Boottify.Edge.dll")], environment);
         await _edge.UntilAsync(async cancellation => (await Admin.GetAsync("health/ready", cancellation)).IsSuccessStatusCode, "the edge");
     }

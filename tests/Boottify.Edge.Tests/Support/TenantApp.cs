@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -41,6 +42,12 @@ internal sealed class TenantApp : IAsyncDisposable
             return next(context);
         });
         app.MapGet("/", () => $"hello from {name}");
+        app.MapGet("/whole", (HttpResponse response) =>
+        {
+            response.ContentLength = Encoding.UTF8.GetByteCount($"hello from {name}");
+            return $"hello from {name}";
+        });
+        app.MapGet("/connection", (HttpContext context) => context.Connection.Id);
         app.MapPost("/", async (HttpRequest request) => $"{name} got {await new StreamReader(request.Body).ReadToEndAsync()}");
         app.MapPost("/length", async (HttpContext context) =>
         {

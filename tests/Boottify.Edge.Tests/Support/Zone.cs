@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 
 namespace Boottify.Edge.Tests.Support;
 
@@ -36,6 +37,32 @@ public sealed class Zone : IAsyncLifetime
         });
         answer.EnsureSuccessStatusCode();
     }
+
+    public async Task PutTextAsync(string name, string value)
+    {
+        using var answer = await _api.PatchAsJsonAsync($"zones/{Name}.", new
+        {
+            rrsets = new[] { new { name = $"{name}.", type = "TXT", ttl = 60, changetype = "REPLACE", records = new[] { new { content = $"\"{value}\"", disabled = false } } } },
+        });
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>The values of the name's TXT record, without their quotes.</summary>
+    public async Task<IReadOnlyList<string>> TxtAsync(string name)
+    {
+        var zone = await _api.GetFromJsonAsync<JsonElement>($"zones/{Name}.");
+        return [.. zone.GetProperty("rrsets").EnumerateArray().Where(set => set.GetProperty("type").GetString() == "TXT" && set.GetProperty("name").GetString() == $"{name}.")
+            .SelectMany(set => set.GetProperty("records").EnumerateArray()).Select(record => record.GetProperty("content").GetString()!.Trim('"')).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>What lets an edge order a wildcard for this zone.</summary>
+    internal Dictionary<string, string> Settings => new()
+    {
+        ["BOOTTIFY_DOMAIN"] = Name,
+        ["BOOTTIFY_DNS"] = Needed.Setting("BOOTTIFY_DNS"),
+        ["BOOTTIFY_PDNS_URL"] = Needed.Setting("BOOTTIFY_PDNS_URL"),
+        ["BOOTTIFY_PDNS_KEY"] = Needed.Setting("BOOTTIFY_PDNS_KEY"),
+    };
 
     public async ValueTask DisposeAsync()
     {

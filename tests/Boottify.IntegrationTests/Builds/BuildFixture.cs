@@ -33,6 +33,9 @@ public sealed class BuildFixture : IAsyncLifetime
 
     public static string Samples { get; } = Path.Combine(Root(), "ops", "samples");
 
+    /// <summary>The folder of a deployment's commit, below that of this process.</summary>
+    public string Workspace(BuildRequest request) => Directory.GetDirectories(Path.Combine(Data, "builds"), request.DeploymentId, SearchOption.AllDirectories).Single();
+
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public ValueTask InitializeAsync()

@@ -142,7 +142,7 @@ public class FailingBuildTests(BuildFixture fixture)
         var found = new List<string>();
         foreach (var listed in await fixture.Docker.Containers.ListContainersAsync(new ContainersListParameters { All = true }, BuildFixture.Token))
         {
-            if ((await InspectAsync(listed.ID))?.HostConfig?.ExtraHosts?.Any(host => host.StartsWith(request.DeploymentId, StringComparison.Ordinal)) == true)
+            if ((await InspectAsync(listed.ID))?.HostConfig?.ExtraHosts?.Any(host => host.Contains($"{request.DeploymentId}.build.", StringComparison.Ordinal)) == true)
                 found.Add(listed.ID);
         }
 

@@ -91,7 +91,7 @@ public class SourceTests(BuildFixture fixture)
         var request = fixture.Request(repository);
         await InspectAsync(request);
 
-        var workspace = Path.Combine(fixture.Data, "builds", request.DeploymentId);
+        var workspace = fixture.Workspace(request);
         (await File.ReadAllTextAsync(Path.Combine(workspace, "source", "index.html"), BuildFixture.Token)).Should().Be("first");
         Directory.EnumerateFileSystemEntries(workspace, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Should().BeEquivalentTo("fetched", "source", "index.html");
 
@@ -104,8 +104,9 @@ public class SourceTests(BuildFixture fixture)
     {
         var repository = await fixture.RepositoryAsync(("index.html", "x"));
         var request = fixture.Request(repository);
-        var source = Path.Combine(fixture.Data, "builds", request.DeploymentId, "source");
-        Directory.CreateDirectory(source);
+        await InspectAsync(request);
+        var source = Path.Combine(fixture.Workspace(request), "source");
+        File.Delete(Path.Combine(fixture.Workspace(request), "fetched"));
         await File.WriteAllTextAsync(Path.Combine(source, "Dockerfile"), "FROM half", BuildFixture.Token);
         (await InspectAsync(request)).Template.Should().Be("static");
     }

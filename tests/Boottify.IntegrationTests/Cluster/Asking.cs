@@ -13,6 +13,13 @@ public static class Asking
         return await http.GetStringAsync(applied.Url(path), TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Returns once the node's own rules have followed the rollout.</summary>
+    public static async Task SettledAsync(this ICluster cluster, AppWorkload workload)
+    {
+        var settled = await cluster.OpenSettledPortAsync(workload, Random.Shared.Next(20_000, 30_000), TestContext.Current.CancellationToken);
+        await settled.AnswersAsync("", workload.HealthPath);
+    }
+
     /// <summary>The node's own rules follow the endpoints a moment later.</summary>
     public static async Task AnswersAsync(this AppliedWorkload applied, string expected, string path = "/")
     {

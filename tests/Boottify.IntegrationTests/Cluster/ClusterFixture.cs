@@ -53,7 +53,6 @@ public sealed class TestApp(ClusterFixture fixture) : IAsyncDisposable
     public async Task<AppliedWorkload> DeployAsync(AppWorkload release, RecordedLog? log = null, TimeSpan? deadline = null)
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await fixture.Cluster.PrepareAsync(release, cancellation);
         var applied = await fixture.Cluster.ApplyAsync(release, cancellation);
         await fixture.Cluster.WatchRolloutAsync(release, deadline ?? TimeSpan.FromMinutes(2), log ?? new RecordedLog(), cancellation);
         return applied;

@@ -23,9 +23,31 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         first.Keys.Should().Contain(fixedNames);
         first.Keys.Should().Contain(name => name.StartsWith("ConfigMap/env-")).And.Contain(name => name.StartsWith("Secret/env-"));
 
-        await fixture.Cluster.PrepareAsync(release, Cancellation);
         await fixture.Cluster.ApplyAsync(release, Cancellation);
         (await VersionsAsync(app.Namespace)).Should().BeEquivalentTo(first);
+    }
+
+    [Fact]
+    public async Task A_node_that_was_paused_between_its_decision_and_its_write_overwrites_nothing()
+    {
+        await using var app = fixture.NewApp();
+        var image = await fixture.Images.ServerAsync();
+        await fixture.Cluster.ApplyAsync(app.Release(image, version: "before"), Cancellation);
+        var newer = app.Release(image, version: "newer");
+        var asked = 0;
+
+        // While it is paused, another node puts a newer release there; when it goes on, it is asked again and gives up.
+        var late = () => fixture.Cluster.ApplyAsync(app.Release(image, version: "late"), Cancellation, async cancellation =>
+        {
+            if (++asked > 1)
+                throw new LostDeploymentException("late");
+            await fixture.Cluster.ApplyAsync(newer, cancellation);
+        });
+        await late.Should().ThrowAsync<LostDeploymentException>();
+
+        asked.Should().Be(2);
+        (await KubectlAsync("get", "deployment", "app", "-n", app.Namespace, "-o", "jsonpath={.metadata.annotations.boottify\\.dev/deployment}"))
+            .Should().Be(newer.DeploymentId);
     }
 
     [Fact]
@@ -45,16 +67,15 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         for (var i = 0; i < 5; i++)
         {
             var release = app.Release(image, version: $"v{i}");
-            await fixture.Cluster.PrepareAsync(release, Cancellation);
             await fixture.Cluster.ApplyAsync(release, Cancellation);
         }
 
         await app.DeployAsync(app.Release(image, version: "last"));
-        // The controller drops old ReplicaSets some time after a rollout, and the next release sees what they left.
+        // The controller drops old ReplicaSets some time after a rollout, and pruning sees what they left.
         List<string> kept = [];
         for (var later = 0; later < 30; later++)
         {
-            await fixture.Cluster.ApplyAsync(app.Release(image, version: "last"), Cancellation);
+            await fixture.Cluster.PruneAsync(app.Release(image, version: "last"), Cancellation);
             kept = [.. (await VersionsAsync(app.Namespace)).Keys.Where(name => name.StartsWith("ConfigMap/env-", StringComparison.Ordinal))];
             if (kept.Count <= 4)
                 break;
@@ -72,7 +93,7 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         await fixture.Kubernetes.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = app.Namespace } }, cancellationToken: Cancellation);
         try
         {
-            await FluentActions.Awaiting(() => fixture.Cluster.PrepareAsync(release, Cancellation)).Should().ThrowAsync<StepException>().WithMessage("*not this platform's*");
+            await FluentActions.Awaiting(() => fixture.Cluster.ApplyAsync(release, Cancellation)).Should().ThrowAsync<StepException>().WithMessage("*not this platform's*");
             await FluentActions.Awaiting(() => fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromSeconds(1), Cancellation)).Should().ThrowAsync<StepException>();
             (await fixture.Cluster.ListAppsAsync(Cancellation)).Should().NotContain(app.Id);
         }
@@ -111,7 +132,7 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
     {
         await using var app = fixture.NewApp();
         var release = app.Release("127.0.0.1:1/none@sha256:" + new string('0', 64));
-        await fixture.Cluster.PrepareAsync(release, Cancellation);
+        await fixture.Cluster.ApplyAsync(release, Cancellation);
         var held = new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "held", Finalizers = ["example.org/not-yet"] } };
         await fixture.Kubernetes.CoreV1.CreateNamespacedConfigMapAsync(held, app.Namespace, cancellationToken: Cancellation);
 

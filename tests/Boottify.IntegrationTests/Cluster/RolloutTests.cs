@@ -1,7 +1,4 @@
-using Boottify.Cluster;
-using Boottify.Deployments;
 using k8s;
-using k8s.Models;
 
 namespace Boottify.IntegrationTests.Cluster;
 
@@ -31,87 +28,30 @@ public class RolloutTests(ClusterFixture fixture) : IClassFixture<ClusterFixture
         await using var app = fixture.NewApp();
         var image = await fixture.Images.ServerAsync();
         await app.DeployAsync(app.Release(image));
-        var applied = await app.DeployAsync(app.Release(image, secrets: new Dictionary<string, string>(StringComparer.Ordinal) { ["API_KEY"] = "changed" }));
+        var changed = app.Release(image, secrets: new Dictionary<string, string>(StringComparer.Ordinal) { ["API_KEY"] = "changed" });
+        var applied = await app.DeployAsync(changed);
 
-        await applied.AnswersAsync("changed", "/env");
+        await fixture.Cluster.SettledAsync(changed);
         (await Asking.AskAsync(applied, "/env")).Should().Contain("\"API_KEY\":\"changed\"").And.Contain("\"PORT\":\"3000\"").And.Contain("\"HOSTNAME\":\"0.0.0.0\"");
     }
 
     [Fact]
-    public async Task An_app_that_crashes_fails_early_with_its_exit_code_and_its_last_words_in_the_log()
+    public async Task Once_the_settled_port_answers_no_request_gets_to_an_old_pod()
     {
         await using var app = fixture.NewApp();
-        var log = new RecordedLog();
-        var release = app.Release(await fixture.Images.ServerAsync(), mode: "crash");
+        var image = await fixture.Images.ServerAsync();
+        await app.DeployAsync(app.Release(image, version: "v0"));
+        for (var n = 1; n <= 4; n++)
+        {
+            var release = app.Release(image, version: $"v{n}");
+            var applied = await app.DeployAsync(release);
+            await fixture.Cluster.SettledAsync(release);
+            for (var asked = 0; asked < 20; asked++)
+                (await Asking.AskAsync(applied)).Should().Contain($"v{n}");
+            await fixture.Cluster.PruneAsync(release, Cancellation);
+        }
 
-        var failure = await Deploying(app, release, log, TimeSpan.FromMinutes(3)).Should().ThrowAsync<StepException>();
-        failure.Which.Message.Should().Contain("stops again and again").And.Contain("exit code 3");
-        log.Output.Should().Contain("FATAL: the database is on fire");
+        var service = await fixture.Kubernetes.CoreV1.ReadNamespacedServiceAsync("app", app.Namespace, cancellationToken: Cancellation);
+        service.Spec.Ports.Should().ContainSingle("the other port is there for a moment only").Which.Port.Should().Be(80);
     }
-
-    [Fact]
-    public async Task An_app_that_never_gets_ready_fails_at_the_deadline_with_what_its_probe_saw()
-    {
-        await using var app = fixture.NewApp();
-        var log = new RecordedLog();
-        var release = app.Release(await fixture.Images.ServerAsync(), mode: "unready");
-
-        var failure = await Deploying(app, release, log, TimeSpan.FromSeconds(8)).Should().ThrowAsync<StepException>();
-        failure.Which.Message.Should().StartWith("No pod became ready within 8 s: readiness probe GET /health on port 3000 answered 503");
-        log.Output.Should().Contain("health asked, not well");
-    }
-
-    [Fact]
-    public async Task An_image_that_does_not_exist_fails_at_once()
-    {
-        await using var app = fixture.NewApp();
-        var image = $"{RealPlatform.Setting("BOOTTIFY_REGISTRY")}/tests/absent@sha256:{new string('0', 64)}";
-
-        var failure = await Deploying(app, app.Release(image), new RecordedLog(), TimeSpan.FromMinutes(2)).Should().ThrowAsync<StepException>();
-        failure.Which.Message.Should().Contain("cannot be pulled").And.Contain(image);
-    }
-
-    [Fact]
-    public async Task A_quota_without_room_is_named()
-    {
-        await using var app = fixture.NewApp();
-        var release = app.Release(await fixture.Images.ServerAsync());
-        await fixture.Cluster.PrepareAsync(release, Cancellation);
-        await fixture.Kubernetes.CoreV1.CreateNamespacedResourceQuotaAsync(
-            new V1ResourceQuota
-            {
-                Metadata = new V1ObjectMeta { Name = "operators-own" },
-                Spec = new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity>(StringComparer.Ordinal) { ["pods"] = new("0") } },
-            },
-            app.Namespace,
-            cancellationToken: Cancellation);
-
-        var failure = await Deploying(app, release, new RecordedLog(), TimeSpan.FromMinutes(2)).Should().ThrowAsync<StepException>();
-        failure.Which.Message.Should().Contain("quota leaves no room").And.Contain("operators-own");
-    }
-
-    [Fact]
-    public async Task More_than_any_node_has_is_named()
-    {
-        await using var app = fixture.NewApp();
-        var release = app.Release(await fixture.Images.ServerAsync()) with { Resources = new WorkloadResources("900", "900", "32Mi", "64Mi") };
-
-        var failure = await Deploying(app, release, new RecordedLog(), TimeSpan.FromMinutes(2)).Should().ThrowAsync<StepException>();
-        failure.Which.Message.Should().Contain("No node has room").And.Contain("Insufficient cpu");
-    }
-
-    [Fact]
-    public async Task An_image_that_runs_as_root_is_refused_in_words_and_runs_under_a_forced_user()
-    {
-        await using var app = fixture.NewApp();
-        var release = app.Release(await fixture.Images.ServerAsRootAsync(), version: "forced");
-
-        var failure = await Deploying(app, release, new RecordedLog(), TimeSpan.FromMinutes(2)).Should().ThrowAsync<StepException>();
-        failure.Which.Message.Should().Contain("runs as root").And.Contain("USER");
-
-        var applied = await app.DeployAsync(app.Release(release.Image, version: "forced") with { RunAsUser = 1001 });
-        await applied.AnswersAsync("forced");
-    }
-
-    private static Func<Task> Deploying(TestApp app, AppWorkload release, RecordedLog log, TimeSpan deadline) => () => app.DeployAsync(release, log, deadline);
 }

@@ -25,6 +25,7 @@ public sealed class TestImages : IAsyncDisposable
         """;
 
     private static readonly SemaphoreSlim One = new(1, 1);
+    private readonly string version = Guid.NewGuid().ToString("N");   // of this class of tests: another one may end, and remove its own, meanwhile
     private readonly List<string> made = [];
     private readonly string folder = Directory.CreateTempSubdirectory("boottify-images-").FullName;
 
@@ -51,7 +52,7 @@ public sealed class TestImages : IAsyncDisposable
         {
             var registry = RealPlatform.Setting("BOOTTIFY_REGISTRY");
             RealPlatform.Setting("DOCKER_HOST");
-            var tag = $"{registry}/tests/cluster-{kind}:latest";
+            var tag = $"{registry}/tests/cluster-{kind}:{version}";
             await File.WriteAllTextAsync(Path.Combine(folder, "Dockerfile"), dockerfile);
             await File.WriteAllTextAsync(Path.Combine(folder, "server.js"), Server);
             await DockerAsync(null, "build", "--tag", tag, folder);
@@ -75,10 +76,10 @@ public sealed class TestImages : IAsyncDisposable
         result.ExitCode.Should().Be(0, $"docker {arguments[0]} said: {result.StandardOutput}{result.StandardError}");
     }
 
-    private static async Task<string> DigestAsync(string registry, string repository)
+    private async Task<string> DigestAsync(string registry, string repository)
     {
         using var http = new HttpClient();
-        using var ask = new HttpRequestMessage(HttpMethod.Head, $"http://{registry}/v2/{repository}/manifests/latest");
+        using var ask = new HttpRequestMessage(HttpMethod.Head, $"http://{registry}/v2/{repository}/manifests/{version}");
         ask.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/vnd.docker.distribution.manifest.v2+json"));
         ask.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(
             $"{RealPlatform.Setting("BOOTTIFY_REGISTRY_USER")}:{RealPlatform.Setting("BOOTTIFY_REGISTRY_PASSWORD")}")));

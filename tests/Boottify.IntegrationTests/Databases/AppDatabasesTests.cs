@@ -23,7 +23,7 @@ public sealed class AppDatabasesTests : IAsyncDisposable
         await ScalarAsync(app, "CREATE TABLE visits (n int); INSERT INTO visits VALUES (7)");
         (await ScalarAsync(app, "SELECT n FROM visits")).Should().Be(7);
         (await ScalarAsync(app, "SHOW statement_timeout")).Should().Be("1min");
-        (await Databases.ListAsync(Cancellation)).Should().Contain(name);
+        (await Databases.ListAsync(Cancellation)).Select(database => database.Name).Should().Contain(name);
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class AppDatabasesTests : IAsyncDisposable
         await Databases.DropAsync(name, name, Cancellation);
         await Databases.DropAsync(name, name, Cancellation);
 
-        (await Databases.ListAsync(Cancellation)).Should().NotContain(name);
+        (await Databases.ListAsync(Cancellation)).Select(database => database.Name).Should().NotContain(name);
         await using var server = NpgsqlDataSource.Create(PostgresUrl.ToConnectionString(RealPlatform.Setting("BOOTTIFY_APP_DATABASE_URL")));
         (await ScalarAsync(server, $"SELECT count(*) FROM pg_roles WHERE rolname = '{name}'")).Should().Be(0L);
     }

@@ -19,8 +19,15 @@ namespace Boottify.IntegrationTests.Engine;
 /// <summary>A control plane of the tests' own, on a database of its own in the real PostgreSQL; the database goes with it.</summary>
 public sealed class ControlPlane : IAsyncLifetime
 {
-    private readonly string database = $"boottify_test_{Guid.NewGuid():N}";
+    private readonly string ownDatabase = $"boottify_test_{Guid.NewGuid():N}";
+    private readonly string ownToken = AccessToken.NewSecret();
     private WebApplicationFactory<Program> host = null!;
+
+    /// <summary>Other settings than the environment's.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Makes this another node of the same platform, which goes first.</summary>
+    public ControlPlane? Beside { get; init; }
 
     public IServiceProvider Services => host.Services;
 
@@ -31,22 +38,26 @@ public sealed class ControlPlane : IAsyncLifetime
 
     public HttpClient Anonymous { get; private set; } = null!;
 
+    private string Database => Beside?.Database ?? ownDatabase;
+
+    private string Token => Beside?.Token ?? ownToken;
+
     private static string ServerUrl => Environment.GetEnvironmentVariable("BOOTTIFY_APP_DATABASE_URL") is { Length: > 0 } url
         ? url
         : throw new InvalidOperationException("BOOTTIFY_APP_DATABASE_URL is not set: run ops/test, which starts PostgreSQL and sets it.");
 
     public async ValueTask InitializeAsync()
     {
-        await OnServerAsync($"create database {database}");
+        if (Beside is null)
+            await OnServerAsync($"create database {Database}");
         JasperFxEnvironment.AutoStartHost = true;
-        var token = AccessToken.NewSecret();
-        host = new WebApplicationFactory<Program>().WithWebHostBuilder(builder => builder
-            .UseSetting("DATABASE_URL", $"{new UriBuilder(ServerUrl) { Path = database }}")
-            .UseSetting("BOOTTIFY_TOKEN", token)
-            .UseSetting("BOOTTIFY_INSTANCE", database[..20])
-            .UseSetting("BOOTTIFY_MASTER_KEY_FILE", Path.Combine(Path.GetTempPath(), $"{database}.key")));
+        host = new WebApplicationFactory<Program>().WithWebHostBuilder(builder => Settings.Aggregate(builder.UseSetting("BOOTTIFY_HEADS_EVERY", "0"), (all, setting) => all.UseSetting(setting.Key, setting.Value))
+            .UseSetting("DATABASE_URL", $"{new UriBuilder(ServerUrl) { Path = Database }}")
+            .UseSetting("BOOTTIFY_TOKEN", Token)
+            .UseSetting("BOOTTIFY_INSTANCE", Database[..20])
+            .UseSetting("BOOTTIFY_MASTER_KEY_FILE", Path.Combine(Path.GetTempPath(), $"{Database}.key")));
         Anonymous = host.CreateClient();
-        Administrator = WithToken(token);
+        Administrator = WithToken(Token);
     }
 
     public HttpClient WithToken(string token)
@@ -79,9 +90,11 @@ public sealed class ControlPlane : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await host.DisposeAsync();
+        if (Beside is not null)
+            return;
         NpgsqlConnection.ClearAllPools();
-        await OnServerAsync($"drop database if exists {database} with (force)");
-        File.Delete(Path.Combine(Path.GetTempPath(), $"{database}.key"));
+        await OnServerAsync($"drop database if exists {Database} with (force)");
+        File.Delete(Path.Combine(Path.GetTempPath(), $"{Database}.key"));
     }
 
     private static async Task OnServerAsync(string sql)

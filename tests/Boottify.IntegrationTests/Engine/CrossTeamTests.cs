@@ -42,7 +42,7 @@ public class CrossTeamTests(ControlPlane platform)
     public async Task Lists_hold_the_own_team_alone()
     {
         var (ours, theirs) = (await platform.CreateTeamAsync(), await platform.CreateTeamAsync());
-        await platform.CreateAppAsync(theirs);
+        var foreign = await platform.CreateAppAsync(theirs);
         var mine = await platform.CreateAppAsync(ours);
         var viewer = await platform.CreateMemberAsync(ours, "viewer");
 
@@ -50,6 +50,9 @@ public class CrossTeamTests(ControlPlane platform)
         apps.GetProperty("items").EnumerateArray().Select(a => a.GetProperty("id").GetString()).Should().Equal(mine.Id);
         var teams = await viewer.GetFromJsonAsync<JsonElement>("/api/teams");
         teams.GetProperty("items").EnumerateArray().Select(t => t.GetProperty("id").GetString()).Should().Equal(ours);
+        await DeployAsync(foreign);
+        var queue = await viewer.GetFromJsonAsync<JsonElement>("/api/queue");
+        queue.GetProperty("items").EnumerateArray().Select(t => t.GetProperty("team").GetString()).Should().OnlyContain(team => team == ours);
     }
 
     [Fact]
@@ -58,7 +61,7 @@ public class CrossTeamTests(ControlPlane platform)
         var team = await platform.CreateTeamAsync();
         var app = await platform.CreateAppAsync(team);
         var deployment = await DeployAsync(app);
-        foreach (var (method, path) in Endpoints(team, app.Id, deployment).Append((HttpMethod.Get, "/api/apps")).Append((HttpMethod.Post, "/api/teams")))
+        foreach (var (method, path) in Endpoints(team, app.Id, deployment).Append((HttpMethod.Get, "/api/apps")).Append((HttpMethod.Get, "/api/queue")).Append((HttpMethod.Post, "/api/teams")))
         {
             using var answer = await SendAsync(platform.Anonymous, method, path, new { });
             answer.StatusCode.Should().Be(HttpStatusCode.Unauthorized, $"{method} {path}");
@@ -105,7 +108,7 @@ public class CrossTeamTests(ControlPlane platform)
         let path = endpoint.RoutePattern.RawText!
         where path.StartsWith("/api", StringComparison.Ordinal) && endpoint.RoutePattern.Parameters.Count > 0
         from method in endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods
-        select (HttpMethod.Parse(method), path.Replace("{team}", team).Replace("{app}", app).Replace("{deployment}", deployment).Replace("{name}", "NAME").Replace("{id}", "x"));
+        select (HttpMethod.Parse(method), path.Replace("{team}", team).Replace("{app}", app).Replace("{deployment}", deployment).Replace("{name}", "NAME").Replace("{id}", "x").Replace("{host}", "shop.example.com"));
 
     private static Task<HttpResponseMessage> SendAsync(HttpClient client, HttpMethod method, string path, object body) =>
         client.SendAsync(new HttpRequestMessage(method, path) { Content = method == HttpMethod.Get ? null : JsonContent.Create(body) }, HttpCompletionOption.ResponseHeadersRead);

@@ -63,9 +63,32 @@ public sealed class WorkQueueTests : IAsyncLifetime
         await AddAsync("other", "other", "other");
 
         (await queue.ClaimAsync("n", true, default))!.DeploymentId.Should().Be("busy0");
-        (await queue.PlaceAsync("other", default)).Should().Be(1);
+        var places = QueueOrder.Of(await queue.ListAsync(default));
+        places["other"].Should().Be(new QueuePlace(1, 0, "a free build slot"));
+        places["busy1"]!.Number.Should().Be(2);
+        places["busy99"].Should().Be(new QueuePlace(100, 1, "a free build slot"));
         (await queue.ClaimAsync("n", true, default))!.DeploymentId.Should().Be("other");
         (await queue.ClaimAsync("n", true, default))!.DeploymentId.Should().Be("busy1");
+    }
+
+    [Fact]
+    public async Task However_many_teams_wait_the_order_that_is_told_is_the_order_in_which_they_are_taken()
+    {
+        var chance = new Random(7);
+        foreach (var (team, waiting) in new[] { ("many", 20), ("some", 6), ("few", 3), ("one", 1) })
+        {
+            for (var n = 0; n < waiting; n++)
+                await AddAsync($"{team}{n}", $"{team}-app{n}", team, builds: true, since: $"{chance.Next(1000)} seconds");
+        }
+
+        var told = QueueOrder.Of(await queue.ListAsync(default)).OrderBy(place => place.Value!.Number).Select(place => place.Key).ToList();
+        var taken = new List<string>();
+        while (await queue.ClaimAsync("n", true, default) is { } claim)
+            taken.Add(claim.DeploymentId);
+        taken.Should().Equal(told);
+        // Each team gets its turn before any gets a second one.
+        taken.Take(4).Select(id => id.TrimEnd("0123456789".ToCharArray())).Should().BeEquivalentTo("many", "some", "few", "one");
+        taken.Skip(4).Take(3).Select(id => id.TrimEnd("0123456789".ToCharArray())).Should().BeEquivalentTo("many", "some", "few");
     }
 
     [Fact]
@@ -102,11 +125,11 @@ public sealed class WorkQueueTests : IAsyncLifetime
         (await queue.ClaimAsync("n", mayBuild: false, default)).Should().BeNull();
     }
 
-    private async Task AddAsync(string deployment, string app, string team, bool builds = true)
+    private async Task AddAsync(string deployment, string app, string team, bool builds = true, string since = "0 seconds")
     {
         await using var command = database.CreateCommand(
-            $"insert into {WorkTable.Work} (deployment_id, app_id, team_id, builds, queued_at) values ($1, $2, $3, $4, clock_timestamp())");
-        foreach (object value in new object[] { deployment, app, team, builds })
+            $"insert into {WorkTable.Work} (deployment_id, app_id, team_id, builds, queued_at) values ($1, $2, $3, $4, clock_timestamp() - $5::interval)");
+        foreach (object value in new object[] { deployment, app, team, builds, since })
             command.Parameters.Add(new NpgsqlParameter { Value = value });
         await command.ExecuteNonQueryAsync();
     }

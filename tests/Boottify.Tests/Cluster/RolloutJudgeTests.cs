@@ -52,6 +52,7 @@ public class RolloutJudgeTests
 
     [Theory]
     [InlineData("ErrImagePull", "net/http: TLS handshake timeout")]
+    [InlineData("RunContainerError", "failed to create shim task: OCI runtime create failed: runc create failed: unable to create new parent process: namespace path: lstat /proc/0/ns/ipc: no such file or directory: unknown")]
     [InlineData("CreateContainerConfigError", "failed to sync secret cache: timed out waiting for the condition")]
     [InlineData("ContainerCreating", null)]
     public void What_may_pass_is_waited_for(string reason, string? message) =>
@@ -61,8 +62,11 @@ public class RolloutJudgeTests
     public void A_pull_that_fails_again_and_again_is_given_up()
     {
         var view = View([Waiting("new", "ImagePullBackOff", "Back-off pulling image")]);
-        view.Events = [Happening("new", "Failed", "Failed to pull image \"x\": rpc error: code = Unknown desc = connection refused", count: 3)];
-        Judge(view).Failure.Should().Contain("cannot be pulled: connection refused");
+        view.Events = [Happening("new", "Failed", "Failed to pull image \"x\": rpc error: code = Unknown desc = filesystem layer verification failed", count: 3)];
+        Judge(view).Failure.Should().Contain("cannot be pulled: filesystem layer verification failed");
+
+        view.Events = [Happening("new", "Failed", "Failed to pull image \"x\": rpc error: code = Unknown desc = dial tcp 127.0.0.1:5000: connect: connection refused", count: 3)];
+        Judge(view).Failure.Should().BeNull("a registry that is away may be back within the rollout's time");
     }
 
     [Theory]

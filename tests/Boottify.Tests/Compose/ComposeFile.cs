@@ -82,7 +82,7 @@ internal sealed partial class ComposeFile
         throw new InvalidOperationException("The tests do not lie in a checkout: no folder above them holds Boottify.sln.");
     }
 
-    [GeneratedRegex(@"\$\{(?<name>[A-Z_]+)(:\?[^}]*)?\}")]
+    [GeneratedRegex(@"\$\{(?<name>[A-Z_]+)(:\?[^}]*|:-(?<default>[^}]*))?\}")]
     internal static partial Regex Variable();
 }
 
@@ -107,7 +107,7 @@ internal sealed class ComposeService(string name, Dictionary<object, object> nod
         ComposeFile.Map(node.GetValueOrDefault("environment")).ToDictionary(e => (string)e.Key, e => (string)e.Value, StringComparer.Ordinal);
 
     public Dictionary<string, string> Environment => RawEnvironment.ToDictionary(
-        e => e.Key, e => ComposeFile.Variable().Replace(e.Value, v => variables[v.Groups["name"].Value]), StringComparer.Ordinal);
+        e => e.Key, e => ComposeFile.Variable().Replace(e.Value, v => ValueOf(v)), StringComparer.Ordinal);
 
     public IReadOnlyList<(string Source, string Target)> Mounts =>
         [.. ComposeFile.List(node.GetValueOrDefault("volumes")).Cast<string>().Select(v => v.Split(':')).Select(v => (v[0], v[1]))];
@@ -119,6 +119,10 @@ internal sealed class ComposeService(string name, Dictionary<object, object> nod
     /// <summary>Ports on the machine.</summary>
     public IReadOnlyList<(string Address, int Outside, int Inside)> Published =>
         [.. ComposeFile.List(node.GetValueOrDefault("ports")).Cast<string>().Select(p => p.Split(':')).Select(p => (p[0], int.Parse(p[1]), int.Parse(p[2])))];
+
+    private string ValueOf(Match variable) => variable.Groups["default"] is { Success: true } other
+        ? variables.GetValueOrDefault(variable.Groups["name"].Value, other.Value)
+        : variables[variable.Groups["name"].Value];
 
     public IReadOnlyDictionary<string, string> DependsOn => ComposeFile.Map(node.GetValueOrDefault("depends_on"))
         .ToDictionary(d => (string)d.Key, d => (string)ComposeFile.Map(d.Value)["condition"], StringComparer.Ordinal);

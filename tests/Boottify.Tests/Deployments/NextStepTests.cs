@@ -45,11 +45,43 @@ public class NextStepTests
     [Fact]
     public void A_step_that_never_finishes_ends_the_deployment_with_the_reason()
     {
-        var deployment = Started(Requested(), Step.Validate, NextStep.MostAttempts);
+        var deployment = Enumerable.Range(1, NextStep.MostLost).Aggregate(Requested(), (d, attempt) => Started(d, Step.Validate, attempt));
         After(deployment).Should().Be(new Decision.Run(Step.Rollback, 1));
         deployment = Succeeded(Started(deployment, Step.Rollback), Step.Rollback);
         After(deployment).Should().BeOfType<Decision.End>().Which.Event.Should().BeOfType<DeploymentFailed>()
             .Which.Error.Should().Contain("validate").And.Contain("never finished");
+    }
+
+    [Fact]
+    public void A_fault_is_taken_for_a_lasting_one_only_after_eight_attempts_and_ten_minutes()
+    {
+        var since = Now - NextStep.Patience;
+        After(Failing(attempt: 8, since: Now.AddMinutes(-9))).Should().Be(new Decision.Run(Step.Build, 9, Now.AddSeconds(1)));
+        After(Failing(attempt: 2, since)).Should().Be(new Decision.Run(Step.Build, 3, Now.AddSeconds(1)));
+        After(Failing(attempt: 8, since)).Should().Be(new Decision.Run(Step.Rollback, 1));
+
+        static Deployment Failing(int attempt, DateTimeOffset since) =>
+            Fail(Started(Fail(Started(Requested(), Step.Build), 1, since), Step.Build, attempt), attempt, Now);
+
+        static Deployment Fail(Deployment deployment, int attempt, DateTimeOffset at) =>
+            deployment.Apply(new StepFailed(Step.Build, attempt, "n", at, 1, "away", true, Now.AddSeconds(1)));
+    }
+
+    [Fact]
+    public void An_image_that_is_gone_is_built_again_and_then_pushed_again_but_not_for_ever()
+    {
+        var deployment = Started(Succeeded(Started(Requested(), Step.Build), Step.Build), Step.Push);
+        for (var attempt = 1; attempt < NextStep.MostAttempts; attempt++)
+        {
+            deployment = deployment.Apply(new StepFailed(Step.Push, attempt, "n", Now, 1, "gone", true, null, Step.Build));
+            After(deployment).Should().Be(new Decision.Run(Step.Build, attempt + 1));
+            deployment = Started(deployment, Step.Build, attempt + 1).Apply(new StepSucceeded(Step.Build, attempt + 1, "n", Now, 1, new StepFigures { ImageId = "new" }));
+            After(deployment).Should().Be(new Decision.Run(Step.Push, attempt + 1));
+            deployment = Started(deployment, Step.Push, attempt + 1);
+        }
+
+        deployment = deployment.Apply(new StepFailed(Step.Push, NextStep.MostAttempts, "n", Now, 1, "gone", true, null, Step.Build));
+        After(deployment).Should().Be(new Decision.Run(Step.Rollback, 1));
     }
 
     [Fact]
@@ -74,6 +106,7 @@ public class NextStepTests
     public void A_rollback_that_cannot_be_done_says_both_reasons()
     {
         var deployment = Failed(Started(Requested(), Step.Check), Step.Check, retry: false);
+        deployment = Started(deployment, Step.Rollback).Apply(new StepFailed(Step.Rollback, 1, "n", Now - NextStep.Patience, 1, "no cluster", false, null));
         deployment = Started(deployment, Step.Rollback, NextStep.MostAttempts).Apply(
             new StepFailed(Step.Rollback, NextStep.MostAttempts, "n", Now, 1, "no cluster", false, null));
         After(deployment).Should().BeOfType<Decision.End>().Which.Event.Should().BeOfType<DeploymentFailed>()
@@ -98,12 +131,12 @@ public class NextStepTests
         After(Requested().Apply(new DeploymentSuperseded("other", Now))).Should().Be(new Decision.Nothing());
 
     [Fact]
-    public void Waits_double_up_to_half_a_minute_and_vary()
+    public void Waits_double_up_to_ten_seconds_and_vary()
     {
         NextStep.Backoff(1, 0).Should().Be(TimeSpan.FromSeconds(1));
         NextStep.Backoff(3, 0).Should().Be(TimeSpan.FromSeconds(4));
-        NextStep.Backoff(30, 0).Should().Be(TimeSpan.FromSeconds(30));
-        NextStep.Backoff(30, 1).Should().Be(TimeSpan.FromSeconds(45));
+        NextStep.Backoff(30, 0).Should().Be(TimeSpan.FromSeconds(10));
+        NextStep.Backoff(30, 1).Should().Be(TimeSpan.FromSeconds(15));
     }
 
     private static Decision After(Deployment deployment) => NextStep.After(deployment, Now);

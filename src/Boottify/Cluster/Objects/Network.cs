@@ -55,8 +55,9 @@ internal static class Network
         };
     }
 
-    /// <summary>Keeps its address over all applies, because no field of it that we name ever changes.</summary>
-    public static V1Service Service(AppWorkload workload, string instance) => new()
+    /// <summary>Keeps its address over all applies, because no field of it that we name ever changes but for the one more port.</summary>
+    /// <param name="settledPort">See <see cref="ICluster.OpenSettledPortAsync"/>; null for a Service without it.</param>
+    public static V1Service Service(AppWorkload workload, string instance, int? settledPort = null) => new()
     {
         ApiVersion = "v1",
         Kind = "Service",
@@ -65,7 +66,7 @@ internal static class Network
         {
             Type = "ClusterIP",
             Selector = Labels.Selector(workload),
-            Ports = [new V1ServicePort { Name = PortName, Protocol = "TCP", Port = ServicePort, TargetPort = PortName }],
+            Ports = settledPort is { } port ? [ToPods(PortName, ServicePort), ToPods("settled", port)] : [ToPods(PortName, ServicePort)],
         },
     };
 
@@ -100,6 +101,8 @@ internal static class Network
             },
         };
     }
+
+    private static V1ServicePort ToPods(string name, int port) => new() { Name = name, Protocol = "TCP", Port = port, TargetPort = PortName };
 
     private static V1NetworkPolicyPeer OwnPods() => new() { PodSelector = new V1LabelSelector() };
 

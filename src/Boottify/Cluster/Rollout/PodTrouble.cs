@@ -12,6 +12,9 @@ internal static class PodTrouble
     private static readonly string[] LastingPullFaults =
         ["not found", "manifest unknown", "unauthorized", "no basic auth", "access denied", "denied:", "invalid reference", "no matching manifest", "unsupported"];
 
+    /// <summary>The registry is away: it may be back within the rollout's time, which ends this anyhow.</summary>
+    private static readonly string[] PassingPullFaults = ["connection refused", "connection reset", "timeout", "timed out", "no route to host", "EOF"];
+
     private static readonly string[] LastingStartFaults = ["not found", "no such file", "permission denied", "exec format error", "not a directory"];
 
     /// <returns>Null while there is hope.</returns>
@@ -46,7 +49,8 @@ internal static class PodTrouble
         var said = waiting.Reason == "ErrImagePull" ? waiting.Message ?? "" : failures.LastOrDefault(e => e.Message!.Contains(": ", StringComparison.Ordinal))?.Message ?? "";
         var tries = failures.Where(e => e.Message!.StartsWith("Failed to pull", StringComparison.Ordinal)).Sum(e => e.Count ?? e.Series?.Count ?? 1);
         var lasts = LastingPullFaults.Any(fault => said.Contains(fault, StringComparison.OrdinalIgnoreCase));
-        return lasts || tries >= PullsThatAreEnough ? $"The image {view.Workload.Image} cannot be pulled: {Core(said)}" : null;
+        var passes = PassingPullFaults.Any(fault => said.Contains(fault, StringComparison.Ordinal));
+        return lasts || (tries >= PullsThatAreEnough && !passes) ? $"The image {view.Workload.Image} cannot be pulled: {Core(said)}" : null;
     }
 
     private static string Configuration(string? message) =>
@@ -56,7 +60,9 @@ internal static class PodTrouble
 
     private static string? Start(V1ContainerStatus container, string? message)
     {
-        var lasts = message is not null && LastingStartFaults.Any(fault => message.Contains(fault, StringComparison.OrdinalIgnoreCase));
+        // With the engine restarted, the pod's sandbox is gone under it: the kubelet makes another.
+        var sandboxIsGone = message?.Contains("namespace path", StringComparison.Ordinal) == true;
+        var lasts = message is not null && !sandboxIsGone && LastingStartFaults.Any(fault => message.Contains(fault, StringComparison.OrdinalIgnoreCase));
         return lasts || container.RestartCount >= RestartsThatAreEnough ? $"The container cannot be started: {Core(message ?? "")}" : null;
     }
 

@@ -33,7 +33,11 @@ internal sealed class RolloutWatch(ClusterApi api, TimeProvider time)
                 if (verdict.Failure is { } failure)
                     await FailAsync(failure);
                 if (time.GetUtcNow() >= end)
+                {
+                    await RequireClusterAsync(workload.Namespace, cancellation);
                     await FailAsync(judge.AtDeadline(deadline));
+                }
+
                 lookAgain = verdict.LookAgain is { } sooner && sooner < end ? sooner : end;
             }
         }
@@ -49,6 +53,10 @@ internal sealed class RolloutWatch(ClusterApi api, TimeProvider time)
             throw new StepException(why);
         }
     }
+
+    /// <summary>A rollout is not to fail because nothing was seen of it: with the API server away, this throws a passing fault.</summary>
+    private Task RequireClusterAsync(string @namespace, CancellationToken cancellation) => api.CallAsync(
+        "a look at the pods", (client, token) => client.CoreV1.ListNamespacedPodAsync(@namespace, limit: 1, cancellationToken: token), cancellation);
 
     /// <summary>Takes in what has happened, waiting for it until <paramref name="until"/>.</summary>
     private async Task<bool> NextAsync(ChannelReader<Action<RolloutView>> changes, RolloutView view, DateTimeOffset until, CancellationToken cancellation)

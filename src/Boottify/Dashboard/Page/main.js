@@ -6,6 +6,7 @@ import { SignIn } from './pages/sign-in.js';
 import { Apps } from './pages/apps.js';
 import { NewApp } from './pages/new-app.js';
 import { AppPage } from './pages/app.js';
+import { Queue } from './pages/queue.js';
 import { DeploymentPage } from './pages/deployment.js';
 import { Empty } from './parts/notice.js';
 
@@ -21,6 +22,7 @@ function Page() {
 function View({ path }) {
   const [, kind, id] = path.split('/');
   if (path === '/') return html`<${Apps} />`;
+  if (path === '/queue') return html`<${Queue} />`;
   if (kind === 'apps' && id === 'new') return html`<${NewApp} />`;
   if (kind === 'apps' && id) return html`<${AppPage} key=${id} id=${id} />`;
   if (kind === 'deployments' && id) return html`<${DeploymentPage} key=${id} id=${id} />`;

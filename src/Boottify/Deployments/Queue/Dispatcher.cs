@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using Boottify.Housekeeping;
 using Boottify.Platform;
-using Npgsql;
 
 namespace Boottify.Deployments.Queue;
 
@@ -9,7 +9,8 @@ namespace Boottify.Deployments.Queue;
 /// node stops, it hands over what it has not finished.
 /// </summary>
 public sealed class Dispatcher(
-    WorkQueue queue, DeploymentRunner runner, Wakeups wakeups, PlatformSettings settings, Node node, TimeProvider time, ILogger<Dispatcher> log)
+    WorkQueue queue, DeploymentRunner runner, Wakeups wakeups, PlatformSettings settings, DiskWatch disks, Node node, IHostApplicationLifetime host,
+    TimeProvider time, ILogger<Dispatcher> log)
     : BackgroundService
 {
     /// <summary>Deployments at once on a node, those that only wait for a rollout included.</summary>
@@ -21,27 +22,31 @@ public sealed class Dispatcher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var heartbeat = RenewLeasesAsync(stoppingToken);
+        // The host stops its services one after the other; the hand-over is not to wait for requests that are still answered.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, host.ApplicationStopping);
+        var stopping = either.Token;
+        var heartbeat = RenewLeasesAsync(stopping);
         using var wakeup = wakeups.Subscribe(Wakeups.Queue);
-        while (!stoppingToken.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested)
         {
             try
             {
-                while (await ClaimOneAsync(wakeup, stoppingToken))
+                while (await ClaimOneAsync(wakeup, stopping))
                 {
                 }
 
                 // Leases run out without a word, so look from time to time.
-                await wakeup.WaitAsync(TimeSpan.FromSeconds(1), stoppingToken);
+                await wakeup.WaitAsync(TimeSpan.FromSeconds(1), stopping);
             }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("The queue cannot be read, trying again: {Reason}", e.Message);
-                await Task.Delay(TimeSpan.FromMilliseconds(500 + Random.Shared.Next(500)), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 break;
+            }
+            catch (Exception e)
+            {
+                // Whatever it was: a node that stopped looking would seem alive, and run nothing.
+                log.LogWarning("The queue cannot be read, trying again: {Reason}", e.Message);
+                await Task.Delay(TimeSpan.FromMilliseconds(500 + Random.Shared.Next(500)), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -53,14 +58,13 @@ public sealed class Dispatcher(
     {
         if (running.Count >= MostRunning)
             return false;
-        var mayBuild = running.Values.Count(r => r.Builds) < settings.BuildsPerNode;
-        if (await queue.ClaimAsync(node.Name, mayBuild, stopping) is not { } claim)
+        var mayBuild = running.Values.Count(r => r.Builds) < settings.BuildsPerNode && disks.BuildsStopped is null;
+        var asked = time.GetTimestamp();
+        if (await queue.ClaimAsync(node.Name, mayBuild, stopping, running.Keys) is not { } claim)
             return false;
-        // Its lease ran out unnoticed, and it is still being worked on here: that run goes on, on a fresh lease.
-        if (running.ContainsKey(claim.DeploymentId))
-            return true;
 
-        var slot = new Running(claim.Builds, CancellationTokenSource.CreateLinkedTokenSource(stopping));
+        var slot = new Running(claim.Builds, time, stopping);
+        slot.HoldFor(WorkQueue.Lease - time.GetElapsedTime(asked));
         running[claim.DeploymentId] = slot;
         slot.Done = RunAsync(claim, slot, wakeup, stopping);
         return true;
@@ -71,7 +75,7 @@ public sealed class Dispatcher(
         await Task.Yield();
         try
         {
-            await runner.RunAsync(claim, () => { slot.Builds = false; wakeup.Signal(); }, slot.Lost.Token);
+            await runner.RunAsync(claim, () => { slot.Builds = false; wakeup.Signal(); }, slot.Lost);
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
@@ -80,58 +84,89 @@ public sealed class Dispatcher(
         }
         catch (Exception)
         {
-            await queue.ReleaseAsync(claim.DeploymentId, node.Name, CancellationToken.None);
-            log.LogInformation("Deployment {Deployment} handed over: this node stops", claim.DeploymentId);
+            await HandOverAsync(claim.DeploymentId);
         }
         finally
         {
             running.TryRemove(claim.DeploymentId, out _);
-            slot.Lost.Dispose();
+            slot.Dispose();
             wakeup.Signal();
         }
     }
 
+    private async Task HandOverAsync(string deploymentId)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(Heartbeat, time);
+            await queue.ReleaseAsync(deploymentId, node.Name, limit.Token);
+            log.LogInformation("Deployment {Deployment} handed over: this node stops", deploymentId);
+        }
+        catch (Exception e)
+        {
+            log.LogWarning("Deployment {Deployment} could not be handed over, another node goes on when its lease has run out: {Reason}", deploymentId, e.Message);
+        }
+    }
+
+    /// <summary>
+    /// A slot's work is cancelled when its lease has run out, by this node's own monotonic clock and counted from before the
+    /// database was asked: so it stops in time though the database is away, and at once when a paused process goes on.
+    /// </summary>
     private async Task RenewLeasesAsync(CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(Heartbeat, time);
-        var renewed = time.GetTimestamp();
         // Goes on while the last deployments stop, so that none is taken over before it has been handed over.
         while (await timer.WaitForNextTickAsync(CancellationToken.None) && !(stopping.IsCancellationRequested && running.IsEmpty))
         {
             var slots = running.ToArray();
-            IReadOnlySet<string>? held = null;
+            if (slots.Length == 0)
+                continue;
             try
             {
+                var asked = time.GetTimestamp();
                 using var limit = new CancellationTokenSource(Heartbeat, time);
-                held = await queue.RenewAsync(node.Name, slots.Select(slot => slot.Key), limit.Token);
-                renewed = time.GetTimestamp();
+                var held = await queue.RenewAsync(node.Name, slots.Select(slot => slot.Key), limit.Token);
+                foreach (var (deployment, slot) in slots)
+                    slot.HoldFor(held.Contains(deployment) ? WorkQueue.Lease - time.GetElapsedTime(asked) : TimeSpan.Zero);
             }
             catch (Exception e)
             {
                 log.LogWarning("Leases could not be renewed: {Reason}", e.Message);
             }
-
-            // A node that cannot reach the database has to take it that others have taken over by now.
-            if (held is null && time.GetElapsedTime(renewed) < WorkQueue.Lease)
-                continue;
-            foreach (var (_, slot) in slots.Where(slot => held?.Contains(slot.Key) != true))
-                await slot.StopAsync();
         }
     }
 
-    private sealed class Running(bool builds, CancellationTokenSource lost)
+    private sealed class Running : IDisposable
     {
-        public bool Builds { get; set; } = builds;
+        private readonly CancellationTokenSource lost;
+        private readonly ITimer lease;
 
-        public CancellationTokenSource Lost { get; } = lost;
+        public Running(bool builds, TimeProvider time, CancellationToken stopping)
+        {
+            (Builds, lost) = (builds, CancellationTokenSource.CreateLinkedTokenSource(stopping));
+            lease = time.CreateTimer(_ => Stop(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        public bool Builds { get; set; }
+
+        public CancellationToken Lost => lost.Token;
 
         public Task Done { get; set; } = Task.CompletedTask;
 
-        public async Task StopAsync()
+        /// <summary>Cancels the work after that time, unless called again before.</summary>
+        public void HoldFor(TimeSpan left) => lease.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+
+        public void Dispose()
+        {
+            lease.Dispose();
+            lost.Dispose();
+        }
+
+        private void Stop()
         {
             try
             {
-                await Lost.CancelAsync();
+                lost.Cancel();
             }
             catch (Exception e) when (e is ObjectDisposedException or AggregateException)
             {

@@ -20,7 +20,7 @@ public sealed class WorkQueue(NpgsqlDataSource database)
     private const string ClaimSql = $"""
         with candidate as (
             select w.deployment_id from {WorkTable.Work} w
-            where (w.running or w.builds is false or @mayBuild)
+            where (w.running or w.builds is false or @mayBuild) and w.deployment_id <> all(@own)
               and ((w.running and w.lease_until < now())
                 or (not w.running and not exists (select 1 from {WorkTable.Work} r where r.app_id = w.app_id and r.running)))
             order by w.running desc,
@@ -42,27 +42,28 @@ public sealed class WorkQueue(NpgsqlDataSource database)
         """;
 
     private const string ReleaseSql = $"""
-        update {WorkTable.Work} set lease_until = now() - interval '1 second'
-        where deployment_id = @deployment and node = @node
+        with released as (
+            update {WorkTable.Work} set lease_until = now() - interval '1 second'
+            where deployment_id = @deployment and node = @node
+            returning 1)
+        select pg_notify('{Wakeups.ChannelName}', '{Wakeups.Queue}') from released
         """;
 
-    private const string PlaceSql = $"""
-        select place from (
-            select w.deployment_id, row_number() over (
-                order by (select count(*) from {WorkTable.Work} r where r.team_id = w.team_id and r.running), w.queued_at) place
-            from {WorkTable.Work} w where not w.running) waiting
-        where deployment_id = @deployment
-        """;
+    private const string ListSql = $"select deployment_id, app_id, team_id, builds, queued_at, running, node from {WorkTable.Work}";
 
     /// <summary>
     /// Takes the next deployment: an abandoned one first, else of the team with the fewest running, the one that waits longest.
     /// </summary>
     /// <param name="mayBuild">This node has room for one more build.</param>
+    /// <param name="own">
+    /// Deployments whose work has not ended on this node, whatever became of their leases: they are left to others until it has.
+    /// </param>
     /// <returns>Null when nothing waits that may run here.</returns>
-    public async Task<Claim?> ClaimAsync(string node, bool mayBuild, CancellationToken cancellation)
+    public async Task<Claim?> ClaimAsync(string node, bool mayBuild, CancellationToken cancellation, IEnumerable<string>? own = null)
     {
         await using var command = database.CreateCommand(ClaimSql);
         command.Parameters.AddWithValue("node", node);
+        command.Parameters.AddWithValue("own", own?.ToArray() ?? []);
         command.Parameters.AddWithValue("lease", Lease);
         command.Parameters.AddWithValue("mayBuild", mayBuild);
         try
@@ -94,7 +95,7 @@ public sealed class WorkQueue(NpgsqlDataSource database)
         return held;
     }
 
-    /// <summary>Gives a deployment back at once, for another node to go on with.</summary>
+    /// <summary>Gives a deployment back at once, and wakes the other nodes to go on with it.</summary>
     public async Task ReleaseAsync(string deploymentId, string node, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(ReleaseSql);
@@ -103,12 +104,20 @@ public sealed class WorkQueue(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>The deployment's place among those that wait, 1 for the next; null when it does not wait.</summary>
-    public async Task<long?> PlaceAsync(string deploymentId, CancellationToken cancellation)
+    /// <summary>All that waits or runs, in no order; see <see cref="QueueOrder"/>.</summary>
+    public async Task<IReadOnlyList<QueuedWork>> ListAsync(CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand(PlaceSql);
-        command.Parameters.AddWithValue("deployment", deploymentId);
-        return (long?)await command.ExecuteScalarAsync(cancellation);
+        await using var command = database.CreateCommand(ListSql);
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        var all = new List<QueuedWork>();
+        while (await rows.ReadAsync(cancellation))
+        {
+            all.Add(new QueuedWork(
+                rows.GetString(0), rows.GetString(1), rows.GetString(2), rows.GetBoolean(3), await rows.GetFieldValueAsync<DateTimeOffset>(4, cancellation),
+                rows.GetBoolean(5), await rows.IsDBNullAsync(6, cancellation) ? null : rows.GetString(6)));
+        }
+
+        return all;
     }
 
     /// <summary>

@@ -14,7 +14,7 @@ public static class CancelDeployment
     private static async Task<IResult> HandleAsync(string deployment, HttpContext context, Cancellations cancellations)
     {
         var cancelled = await cancellations.RequestAsync(deployment, Caller.Of(context).Name, context.RequestAborted);
-        return cancelled.CancelledBy is null
+        return cancelled is { Ended: true, Status: not DeploymentStatus.Cancelled } or { CancelledBy: null }
             ? Problems.Conflict("This deployment has ended already. To put an earlier release back: POST /api/apps/{app}/rollback.")
             : Results.Accepted($"/api/deployments/{deployment}", DeploymentAccepted.Of(cancelled));
     }

@@ -12,12 +12,21 @@ namespace Boottify.Deployments;
 public sealed record DeploymentWish(
     App App, string Commit, string Branch, string? Message, Trigger Trigger, string By, string? DeliveryId, int? ToRelease, IReadOnlyList<string> SeenKeys)
 {
+    /// <summary>Why, in the words of who asks.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Takes nobody's place: where another deployment of the app waits, that one is the answer.</summary>
+    public bool GivesWay { get; init; }
+
     public static string DeliveryKey(string deliveryId) => $"delivery:{deliveryId}";
 
     public static string CommitKey(string commit) => $"commit:{commit}";
+
+    /// <summary>Of a wish that is made again because an older one took its place.</summary>
+    public static string AgainKey(string deploymentId) => $"again:{deploymentId}";
 }
 
-/// <param name="Duplicate">The wish had come before; this is the deployment that it made then.</param>
+/// <param name="Duplicate">The wish had come before, or gives way: this is the deployment that was there.</param>
 public sealed record Accepted(Deployment Deployment, bool Duplicate);
 
 /// <summary>
@@ -39,7 +48,7 @@ public sealed class DeploymentIntake(IDocumentStore store, NpgsqlDataSource data
                 return new Accepted(first, Duplicate: true);
             try
             {
-                return new Accepted(await RecordAsync(wish, cancellation), Duplicate: false);
+                return await RecordAsync(wish, cancellation);
             }
             catch (Exception e) when (tries < patience && (e is ConcurrencyException || IsUniqueViolation(e)))
             {
@@ -62,17 +71,22 @@ public sealed class DeploymentIntake(IDocumentStore store, NpgsqlDataSource data
         return await session.LoadAsync<Deployment>(id, cancellation);
     }
 
-    private async Task<Deployment> RecordAsync(DeploymentWish wish, CancellationToken cancellation)
+    private async Task<Accepted> RecordAsync(DeploymentWish wish, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var requested = new DeploymentRequested(
             AppIds.NewDeployment(now), wish.App.Id, wish.App.Name, wish.App.TeamId, wish.Commit, wish.Branch, wish.Message,
-            wish.Trigger, wish.By, wish.DeliveryId, wish.ToRelease, now);
+            wish.Trigger, wish.By, wish.DeliveryId, wish.ToRelease, now)
+        {
+            Reason = wish.Reason,
+        };
 
         await using var session = store.LightweightSession();
         if (await WaitingAsync(wish.App.Id, cancellation) is { } waitingId
             && await session.LoadAsync<Deployment>(waitingId, cancellation) is { Ended: false } waiting)
         {
+            if (wish.GivesWay)
+                return new Accepted(waiting, Duplicate: true);
             session.Events.Append(waiting.Id, waiting.Version + 1, new DeploymentSuperseded(requested.DeploymentId, now));
             WorkQueue.Remove(session, waiting.Id);
             Wakeups.Announce(session, waiting.Id);
@@ -83,7 +97,7 @@ public sealed class DeploymentIntake(IDocumentStore store, NpgsqlDataSource data
             session.QueueSqlCommand(RememberSql, wish.App.Id, key, requested.DeploymentId);
         WorkQueue.Enqueue(session, requested);
         await session.SaveChangesAsync(cancellation);
-        return Deployment.Create(requested);
+        return new Accepted(Deployment.Create(requested), Duplicate: false);
     }
 
     private async Task<string?> WaitingAsync(string appId, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using Boottify.Contracts.Edge;
 using Boottify.Dns;
+using Boottify.Domains;
 using Boottify.Logs;
 using Boottify.Platform;
 using Boottify.Routes;
@@ -9,42 +10,57 @@ namespace Boottify.Deployments;
 public static class PublishAppHandler
 {
     /// <summary>
-    /// The edge uses a connection for 3 s at most, and the nodes' rules are up to a second late: only after this time are all
-    /// answers the new release's, though the old one's pods are out of the Service since the check.
-    /// </summary>
-    private static readonly TimeSpan LongestToOldPods = TimeSpan.FromSeconds(4);
-
-    /// <summary>
     /// DNS record, route and certificate, in this order: the certificate's challenge is answered over the route and looked up
-    /// through the record. All three are wishes that may be repeated.
+    /// through the record. All three are wishes that may be repeated. Side by side with them it waits until no connection to an
+    /// old pod can be in use; then the app is asked as its visitors do, and whoever answers is the new release.
     /// </summary>
     public static async Task<StepFigures> Handle(
-        PublishApp command, StepInputs inputs, IDnsZone zone, IEdge edge, EdgeProbe probe, PlatformSettings settings,
-        TimeProvider time, CancellationToken cancellation)
+        PublishApp command, StepInputs inputs, IDnsZone zone, IEdge edge, AppRoutes routes, AppDomains domains, EdgeProbe probe, OldConnections old,
+        PlatformSettings settings, CancellationToken cancellation)
     {
         var input = await inputs.LoadAsync(command.DeploymentId, cancellation);
-        var host = input.App.Names.Host(settings.Domain);
+        var hosts = input.Hosts(settings);
+        var host = hosts[0];
         var upstream = input.Deployment.Figures.Upstream ?? throw new InvalidOperationException("The app has no Service yet.");
 
-        await zone.PublishAsync(host, settings.EdgeAddress, cancellation);
-        await edge.PutRouteAsync(new AppRoute(input.App.Id, RouteVersion.Of(input.Deployment), upstream, [new RouteHost(host)]), cancellation);
-        var certificate = await AwaitCertificateAsync(input, edge, host, cancellation);
-        var check = input.Deployment.Steps.Find(step => step.Step == Step.Check)?.FinishedAt;
-        if (input.Current.CurrentRelease is not null && check + LongestToOldPods - time.GetUtcNow() is { Ticks: > 0 } left)
-            await Task.Delay(left, time, cancellation);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        // A first release has no old pods, and nobody asks for it yet.
+        var gone = input.Current.CurrentRelease is null
+            ? Task.CompletedTask
+            : old.AwaitGoneAsync(await inputs.WorkloadAsync(input, cancellation), inputs.FenceOf(input), both.Token);
+        HostStatus certificate;
+        try
+        {
+            foreach (var own in hosts.Where(settings.IsOurs))
+                await zone.PublishAsync(own, settings.EdgeAddress, cancellation);
+            (_, hosts, var refused) = await routes.PutAsync(input.App.Id, RouteVersion.Of(input.Deployment), upstream, cancellation);
+            await domains.LeftOutAsync(input.App, refused, input.Log, cancellation);
+            certificate = await AwaitCertificateAsync(input, edge, host, cancellation);
+            await gone;
+        }
+        finally
+        {
+            // It writes to the cluster: nothing of it may be under way once this step is over.
+            await both.CancelAsync();
+            await gone.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         await probe.RequireAnswerAsync(host, input.App.Settings.Health, cancellation);
 
         var url = settings.AppUrl(host).ToString();
         await input.Log.WriteAsync(LogOrigin.System, $"{url} answers.", cancellation);
-        return new StepFigures { Url = url, CertificateEnds = certificate.NotAfter };
+        foreach (var waiting in await domains.WaitingAsync(input.App.Id, cancellation))
+            await input.Log.WriteAsync(LogOrigin.System, $"The domain {waiting.Host} is pending: {waiting.Reason ?? "its DNS is being looked at."}", cancellation);
+        return new StepFigures { Url = url, Hosts = [.. hosts], CertificateEnds = certificate.NotAfter };
     }
 
     private static async Task<HostStatus> AwaitCertificateAsync(StepInput input, IEdge edge, string host, CancellationToken cancellation)
     {
         string? told = null;
-        while (true)
+        for (var wait = TimeSpan.Zero; ; wait = TimeSpan.FromSeconds(2))
         {
-            var route = await edge.GetRouteAsync(input.App.Id, TimeSpan.FromSeconds(10), cancellation);
+            // Not long: it would also wait for the certificates of custom domains, which hold nothing up.
+            var route = await edge.GetRouteAsync(input.App.Id, wait, cancellation);
             var status = route?.Hosts.FirstOrDefault(h => string.Equals(h.Host, host, StringComparison.Ordinal));
             if (status is { Certificate: CertificateState.Active })
                 return status;

@@ -8,7 +8,8 @@ public static class PushImageHandler
     public static async Task<StepFigures> Handle(PushImage command, StepInputs inputs, IImageBuilder builder, CancellationToken cancellation)
     {
         var input = await inputs.LoadAsync(command.DeploymentId, cancellation);
-        var image = await builder.PushAsync(await inputs.BuildAsync(input, cancellation), input.Log, cancellation);
+        var request = await inputs.BuildAsync(input, cancellation) with { ImageId = input.Deployment.Figures.ImageId };
+        var image = await builder.PushAsync(request, input.Log, cancellation);
         return new StepFigures { ImageReference = image.Reference, ImageDigest = image.Digest };
     }
 }

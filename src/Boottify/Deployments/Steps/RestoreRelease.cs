@@ -1,9 +1,12 @@
+using Boottify.Apps;
 using Boottify.Builds;
 using Boottify.Cluster;
-using Boottify.Dns;
+using Boottify.Domains;
+using Boottify.Housekeeping;
 using Boottify.Logs;
 using Boottify.Platform;
 using Boottify.Routes;
+using Marten;
 
 namespace Boottify.Deployments;
 
@@ -12,53 +15,82 @@ public static class RestoreReleaseHandler
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>
-    /// What was live before is live after it. Where this deployment had not touched the cluster yet there is nothing to put
-    /// back, and no release is named as restored.
+    /// What was live before is live after it, and was seen to be; of this deployment nothing is left. Where it had not touched
+    /// the cluster yet there is nothing to put back, and no release is named as restored. Each part may be repeated: a run after
+    /// a crash finds what the first one left to do.
     /// </summary>
     public static async Task<StepFigures> Handle(
-        RestoreRelease command, StepInputs inputs, IImageBuilder builder, ICluster cluster, IEdge edge, IDnsZone zone, PlatformSettings settings,
-        CancellationToken cancellation)
+        RestoreRelease command, StepInputs inputs, IImageBuilder builder, ICluster cluster, AppRoutes routes, AppDomains domains,
+        PlatformSettings settings, HousekeepingSettings housekeeping, IDocumentStore store, TimeProvider time, CancellationToken cancellation)
     {
         var input = await inputs.LoadAsync(command.DeploymentId, cancellation);
         int? restored = null;
-        if (input.Current.CurrentRelease is null && input.Deployment.Steps.Exists(s => s.Step == Step.Publish))
-            await WithdrawAsync(input, edge, zone, settings, cancellation);
-        if (input.Deployment.Steps.Exists(s => s.Step == Step.Provision))
-            restored = await PutBackAsync(input, inputs, cluster, cancellation);
-
-        if (input.Deployment.ToRelease is null)
+        // Of an app that is being deleted nothing is put back, lest a release that does not get ready hold its deletion up; what
+        // runs, and the images that it holds, go with the app.
+        var leaving = input.Current.DeletionRequestedAt is not null;
+        if (!leaving && Did(input, Step.Provision))
         {
-            var digest = input.Deployment.Figures.ImageDigest;
-            var kept = input.Current.Releases.Exists(r => string.Equals(r.ImageDigest, digest, StringComparison.Ordinal));
-            await builder.CleanUpAsync(input.Deployment.Id, await inputs.BuildAsync(input, cancellation), removeImage: !kept, cancellation);
-            if (digest is not null && !kept)
-                await builder.DeleteImageAsync(input.App.Names.ImageRepository, digest, cancellation);
+            restored = input.Current.CurrentRelease is { } release
+                ? await PutBackAsync(input, release, inputs, cluster, routes, domains, cancellation)
+                : await RemoveAsync(input, cluster, routes, settings, cancellation);
+        }
+
+        if (leaving)
+        {
+            await builder.CleanUpAsync(input.Deployment.Id, await inputs.BuildAsync(input, cancellation), removeImage: false, cancellation);
+        }
+        else if (input.Deployment.ToRelease is null)
+        {
+            await builder.DiscardAsync(await inputs.BuildAsync(input, cancellation), await KeptAsync(input.Deployment, store, housekeeping, time, cancellation), cancellation);
         }
 
         return new StepFigures { RestoredRelease = restored };
     }
 
-    /// <summary>Before the Service goes: its address may be another app's next, and no name of ours may lead there.</summary>
-    private static async Task WithdrawAsync(StepInput input, IEdge edge, IDnsZone zone, PlatformSettings settings, CancellationToken cancellation)
+    /// <summary>A build that came out as an earlier one did shares its digest, so nothing goes that anybody else may still want to run.</summary>
+    private static async Task<IReadOnlyCollection<string>> KeptAsync(
+        Deployment failed, IDocumentStore store, HousekeepingSettings settings, TimeProvider time, CancellationToken cancellation)
     {
-        await edge.DeleteRouteAsync(input.App.Id, RouteVersion.Of(input.Deployment), cancellation);
-        await zone.WithdrawAsync(input.App.Names.Host(settings.Domain), cancellation);
+        await using var session = store.QuerySession();
+        var app = await session.LoadAsync<App>(failed.AppId, cancellation) ?? throw new InvalidOperationException($"App {failed.AppId} vanished.");
+        var others = await session.Query<Deployment>().Where(d => d.AppId == failed.AppId && d.FinishedAt == null && d.Id != failed.Id).ToListAsync(cancellation);
+        return [.. PinnedImages.Of(app, others, time.GetUtcNow(), settings.Grace)];
     }
 
-    private static async Task<int?> PutBackAsync(StepInput input, StepInputs inputs, ICluster cluster, CancellationToken cancellation)
-    {
-        if (input.Current.CurrentRelease is not { } release)
-        {
-            await input.Log.WriteAsync(LogOrigin.System, "There is no earlier release to put back; removing what was started.", cancellation);
-            await cluster.RemoveWorkloadAsync(input.App.Names.Namespace, cancellation);
-            return null;
-        }
+    private static bool Did(StepInput input, Step step) => input.Deployment.Steps.Exists(s => s.Step == step);
 
+    /// <summary>The route goes before the Service: its address may be another app's next, and no name of ours may lead there.</summary>
+    private static async Task<int?> RemoveAsync(StepInput input, ICluster cluster, AppRoutes routes, PlatformSettings settings, CancellationToken cancellation)
+    {
+        await input.Log.WriteAsync(LogOrigin.System, "There is no earlier release to put back; removing what was started.", cancellation);
+        if (Did(input, Step.Publish))
+            await routes.WithdrawAsync(input.App.Id, RouteVersion.Of(input.Deployment), input.App.Hosts(settings), cancellation);
+        await cluster.RemoveWorkloadAsync(input.App.Names.Namespace, cancellation);
+        return null;
+    }
+
+    private static async Task<int?> PutBackAsync(
+        StepInput input, Release release, StepInputs inputs, ICluster cluster, AppRoutes routes, AppDomains domains, CancellationToken cancellation)
+    {
         await input.Log.WriteAsync(LogOrigin.System, $"Putting release {release.Number} back (commit {release.Commit[..Math.Min(12, release.Commit.Length)]}).", cancellation);
         var workload = await inputs.WorkloadAsync(input, release, cancellation);
-        await cluster.ApplyAsync(workload, cancellation);
+        await inputs.EnsureDatabaseAsync(input.Current, workload, cancellation);
+        var service = await cluster.ApplyAsync(workload, cancellation, inputs.FenceOf(input));
         await cluster.WatchRolloutAsync(workload, Patience, input.Log, cancellation);
+
+        // The route was changed by publish alone; under this deployment's version, so that a late publish of it changes nothing more.
+        if (Did(input, Step.Publish))
+        {
+            var refused = await routes.ServeAsync(input.App.Id, RouteVersion.Of(input.Deployment), $"{service.ClusterIp}:{service.Port}", workload.HealthPath, cancellation);
+            await domains.LeftOutAsync(input.App, refused, input.Log, cancellation);
+        }
+        else
+        {
+            await routes.RequireAnswerAsync(workload.Hosts, workload.HealthPath, cancellation);
+        }
+
         await input.Log.WriteAsync(LogOrigin.System, $"Release {release.Number} serves.", cancellation);
+        await cluster.ForgetAsync(workload, input.Deployment.Id, cancellation);
         return release.Number;
     }
 }

@@ -9,16 +9,19 @@ import { Empty, Failure, Loading } from '../parts/notice.js';
 
 export function Releases({ app }) {
   const [asking, setAsking] = useState(null);
+  const [reason, setReason] = useState('');
   const { data, error, reload } = useResource(signal => get(`/api/apps/${app.id}/releases`, { signal }), [app.id], 5000);
 
   if (!data) return error ? html`<${Failure} error=${error} retry=${reload} />` : html`<${Loading} />`;
   if (data.items.length === 0) return html`<${Empty} title="No release yet"><p>Each deployment that succeeds becomes one. It holds image, environment and settings, so that rolling back brings all of it back.</p><//>`;
+  const current = data.items.find(release => release.current);
   return html`
     <${Failure} error=${error} retry=${reload} />
+    ${current?.nextPushChanges?.length > 0 && html`<p class="hint">The next push changes ${current.nextPushChanges.join(', ')}: it deploys with the app’s settings of now, not with those of the release that serves.</p>`}
     <ul class="rows-list">${data.items.map(release => html`
       <li key=${release.number} class="card release-row">
         <strong class="number">#${release.number}</strong>
-        <a class="name" href="/deployments/${release.deploymentId}"><code>${shortCommit(release.commit)}</code>${release.rolledBackTo ? ` · as release ${release.rolledBackTo}` : ''}</a>
+        <a class="name" href="/deployments/${release.deploymentId}" title=${release.reason}><code>${shortCommit(release.commit)}</code>${release.rolledBackTo ? ` · as release ${release.rolledBackTo}` : ''}${release.reason ? ` · ${release.reason}` : ''}</a>
         <code class="hint" title=${release.imageDigest}>${shortDigest(release.imageDigest)}</code>
         <span class="when"><${Ago} time=${release.createdAt} /></span>
         ${release.current
@@ -27,8 +30,11 @@ export function Releases({ app }) {
       </li>`)}</ul>
     ${asking && html`<${Confirm} title=${`Roll back to release ${asking.number}?`} action="Roll back" tone="primary" onClose=${() => setAsking(null)}
       onConfirm=${async () => {
-        const begun = await post(`/api/apps/${app.id}/rollback`, { release: asking.number });
+        const begun = await post(`/api/apps/${app.id}/rollback`, { release: asking.number, reason: reason.trim() || undefined });
         go(`/deployments/${begun.id}`);
       }}>
-      <p>Commit <code>${shortCommit(asking.commit)}</code> is deployed again with the image, environment and settings it had. What serves now keeps serving until it is ready.</p><//>`}`;
+      <p>Commit <code>${shortCommit(asking.commit)}</code> is deployed again with the image, environment and settings it had. What serves now keeps serving until it is ready.</p>
+      ${asking.nextPushChanges?.length > 0 && html`<p class="hint">The next push deploys with the app’s settings of now again, which differ in ${asking.nextPushChanges.join(', ')}.</p>`}
+      <label><span>Why? It stays in the history.</span>
+        <input value=${reason} maxlength="500" onInput=${event => setReason(event.target.value)} autocomplete="off" /></label><//>`}`;
 }

@@ -4,13 +4,15 @@ import { go, useLocation } from '../router.js';
 import { useAction, useResource } from '../resource.js';
 import { Status } from '../parts/status.js';
 import { Icon } from '../parts/icons.js';
+import { Ago } from '../parts/time.js';
 import { Empty, Failure, Loading, Notice } from '../parts/notice.js';
 import { Deployments } from './app-deployments.js';
 import { Releases } from './app-releases.js';
 import { Environment } from './app-environment.js';
+import { Domains } from './app-domains.js';
 import { Settings } from './app-settings.js';
 
-const TABS = { deployments: ['Deployments', Deployments], releases: ['Releases', Releases], environment: ['Environment', Environment], settings: ['Settings', Settings] };
+const TABS = { deployments: ['Deployments', Deployments], releases: ['Releases', Releases], environment: ['Environment', Environment], domains: ['Domains', Domains], settings: ['Settings', Settings] };
 
 export function AppPage({ id }) {
   const { hash } = useLocation();
@@ -44,7 +46,10 @@ export function AppPage({ id }) {
         <span>·</span><span>${app.repository?.url}</span><span>·</span><code>${app.namespace}</code></p>
       <${Failure} error=${deploying.error} />
       <${Failure} error=${error} retry=${reload} />
-      ${app.status === 'deleting' && html`<${Notice} tone="warn" title="This app is being deleted"><p>It leaves the list once its containers, routes and database are gone.</p><//>`}
+      ${app.status === 'deleting' && html`<${Notice} tone="warn" title="This app is being deleted"><p>It leaves the list once its containers, routes and database are gone.</p>
+        ${app.deletion?.blockedBy && html`<p class="reason">${app.deletion.blockedBy}</p>
+        <p class="hint">Looked at <${Ago} time=${app.deletion.lookedAt} />; tried again by itself.</p>`}<//>`}
+      ${app.branchHead?.error && html`<${Notice} tone="warn" title="A push may be missed: the branch could not be read"><p>${app.branchHead.error}</p><//>`}
       <nav class="tabs" aria-label="App">${Object.entries(TABS).map(([key, [name]]) => html`
         <a key=${key} href="#${key}" aria-current=${key === chosen ? 'page' : undefined}>${name}</a>`)}</nav>
       <${Tab} app=${app} reload=${reload} />

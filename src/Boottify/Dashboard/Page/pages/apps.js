@@ -50,7 +50,7 @@ function AppRow({ app, team }) {
       </div>
       <span class="team" title="Team">${team}</span>
       ${app.status === 'deleting'
-        ? html`<span class="last"><span class="status warn">Deleting…</span></span><span class="when"></span>`
+        ? html`<span class="last"><span class="status warn" title=${app.deletion?.blockedBy}>${app.deletion?.blockedBy ? 'Deletion held up' : 'Deleting…'}</span></span><span class="when"></span>`
         : last
         ? html`<a class="last" href="/deployments/${last.id}"><${Status} status=${last.status} /><code>${shortCommit(last.commit)}</code></a>
           <span class="when"><${Ago} time=${last.finishedAt ?? last.requestedAt} /></span>`

@@ -76,6 +76,7 @@ function Heading({ deployment, live, reload }) {
       <div><dt>Requested</dt><dd><${Ago} time=${deployment.requestedAt} /></dd></div>
       <div><dt>${live ? 'Running for' : 'Took'}</dt><dd class="number">${deployment.startedAt ? duration(deployment.startedAt, deployment.finishedAt ?? undefined) : '–'}</dd></div>
       ${deployment.image && html`<div><dt>Image</dt><dd><code title=${deployment.image.digest}>${shortDigest(deployment.image.digest)}</code> <span class="hint">${megabytes(deployment.image.sizeBytes)}</span></dd></div>`}
+      ${deployment.reason && html`<div class="why"><dt>Reason</dt><dd>${deployment.reason}</dd></div>`}
       ${deployment.release && html`<div><dt>Release</dt><dd class="number">${deployment.release}</dd></div>`}
     </dl>
     ${asking && html`<${Confirm} title="Cancel this deployment?" action="Cancel the deployment" onClose=${() => setAsking(false)}
@@ -85,9 +86,10 @@ function Heading({ deployment, live, reload }) {
 
 /** What a reader should know before anything else: waiting for what, or failed why. */
 function Outcome({ deployment }) {
-  const { status, error, queuePosition, steps } = deployment;
+  const { status, error, queuePosition, waitingFor, steps } = deployment;
   if (status === 'queued' && queuePosition) {
-    return html`<${Notice} title=${queuePosition === 1 ? 'Next in line' : `${plural(queuePosition - 1, 'deployment')} ahead of this one`}><p>It starts by itself as soon as its turn comes.</p><//>`;
+    return html`<${Notice} title=${queuePosition === 1 ? 'Next in line' : `${plural(queuePosition - 1, 'deployment')} ahead of this one`}>
+      <p>${waitingFor ? `It waits for ${waitingFor}, and starts by itself then.` : 'It starts by itself as soon as its turn comes.'} <a href="/queue">The queue</a></p><//>`;
   }
   const failed = steps.find(step => step.status === 'failed');
   if (status === 'failed' || status === 'rolledBack') {
@@ -98,6 +100,9 @@ function Outcome({ deployment }) {
   const retried = steps.find(step => step.status === 'failed' && step.error);
   if (!ENDS.has(status) && retried) {
     return html`<${Notice} tone="warn" title=${`The ${retried.name} step is tried again`}><p class="reason">${retried.error}</p><//>`;
+  }
+  if (status === 'superseded' && deployment.startedAt) {
+    return html`<${Notice} title="This push came late"><p>The branch was at another commit by then, and <a href="/deployments/${deployment.supersededBy}">this deployment</a> stands in its place.</p><//>`;
   }
   if (status === 'superseded') {
     return html`<${Notice} title="A newer push took its place"><p>It was still waiting, and <a href="/deployments/${deployment.supersededBy}">the newer deployment</a> holds its commit, too.</p><//>`;

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Boottify.Edge.Routes;
+namespace Boottify.Contracts.Edge;
 
 /// <summary>
 /// A host name that may stand in an nginx configuration, a file name and a certificate request: lower-case A-labels

@@ -1,0 +1,45 @@
+using Boottify.Edge.Acme;
+
+namespace Boottify.Edge.Certificates;
+
+/// <summary>Why one CA gave no certificate for a name, and when it is asked again.</summary>
+/// <param name="Failures">In a row. What our own count of its limits forbids is none.</param>
+public sealed record AuthorityTrouble(int Failures, string Reason, DateTimeOffset NextAttempt);
+
+/// <summary>Why a name has no certificate, or no new one; kept on disk until there is one.</summary>
+/// <param name="Failures">In a row, since the last success.</param>
+/// <param name="Rehearse">The name could not be verified: it is tried at the staging authority first.</param>
+/// <param name="Authorities">By the authority's name.</param>
+public sealed record Trouble(
+    int Failures, string Reason, DateTimeOffset NextAttempt, bool Rehearse = false, IReadOnlyDictionary<string, AuthorityTrouble>? Authorities = null)
+{
+    public AuthorityTrouble? At(string authority) => Authorities?.GetValueOrDefault(authority);
+
+    /// <summary>Something of the platform's own, or of nobody known: the whole name waits.</summary>
+    public static Trouble After(Trouble? before, string reason, TimeSpan? asked, DateTimeOffset now, double luck)
+    {
+        var failures = (before?.Failures ?? 0) + 1;
+        return new Trouble(failures, reason, now + RenewalPolicy.Backoff(failures, asked, luck), before?.Rehearse ?? false, before?.Authorities);
+    }
+
+    /// <summary>The name could not be verified; which CA said so makes no difference.</summary>
+    public static Trouble OfName(Trouble? before, AcmeException refused, bool rehearse, DateTimeOffset now, double luck) =>
+        After(before, InWords(refused), refused.RetryAfter, now, luck) with { Rehearse = rehearse };
+
+    /// <summary>No CA issued, and none said that it is the name's fault: each is asked again in its own time.</summary>
+    public static Trouble OfAuthorities(Trouble? before, IReadOnlyDictionary<string, AuthorityTrouble> each) => new(
+        Math.Max(before?.Failures ?? 0, each.Values.Max(one => one.Failures)),
+        each.Count == 1 ? each.Values.Single().Reason : string.Join(" ", each.Select(one => $"The {one.Key} authority: {one.Value.Reason}")),
+        each.Values.Min(one => one.NextAttempt), before?.Rehearse ?? false, each);
+
+    public static AuthorityTrouble OfAuthority(AuthorityTrouble? before, AcmeException refused, DateTimeOffset now, double luck)
+    {
+        if (refused is { Fault: AcmeFault.Budget, RetryAfter: { } wait }) return new AuthorityTrouble(before?.Failures ?? 0, refused.Message, now + wait + (TimeSpan.FromMinutes(1) * luck));
+        var failures = (before?.Failures ?? 0) + 1;
+        return new AuthorityTrouble(failures, InWords(refused), now + RenewalPolicy.Backoff(failures, refused.RetryAfter, luck));
+    }
+
+    private static string InWords(AcmeException refused) => refused.Fault == AcmeFault.Name || refused.Problem.Type == "caa"
+        ? $"The certificate authority could not verify this name: {refused.Message}. Check that its DNS records point to this platform; the edge tries again by itself."
+        : refused.Message;
+}

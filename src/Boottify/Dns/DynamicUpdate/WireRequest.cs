@@ -1,0 +1,35 @@
+using System.Net;
+
+namespace Boottify.Dns.DynamicUpdate;
+
+/// <summary>What a name server is asked, not signed yet.</summary>
+/// <param name="Id">That the answer has to have.</param>
+internal sealed record WireRequest(int Id, int Opcode, byte[] Bytes)
+{
+    public const int QueryOpcode = 0;
+    public const int UpdateOpcode = 5;
+
+    /// <summary>
+    /// In one message, which a name server carries out wholly or not at all (RFC 2136, section 3.4.2): the name's A record set
+    /// goes, and comes back with this address.
+    /// </summary>
+    /// <param name="address">Null: it does not come back.</param>
+    /// <param name="timeToLive">In seconds.</param>
+    public static WireRequest Update(int id, string zone, string host, IPAddress? address, uint timeToLive)
+    {
+        var writer = Header(id, UpdateOpcode, changes: address is null ? 1 : 2)
+            .Name(zone).U16(RecordType.Soa).U16(RecordClass.Internet)
+            // Section 2.5.2, "delete an RRset": class ANY, no time to live, no data.
+            .Name(host).U16(RecordType.A).U16(RecordClass.Any).U32(0).U16(0);
+        if (address is not null)
+            writer.Name(host).U16(RecordType.A).U16(RecordClass.Internet).U32(timeToLive).U16(4).Bytes(address.GetAddressBytes());
+        return new WireRequest(id, UpdateOpcode, writer.Written.ToArray());
+    }
+
+    /// <summary>All records of the zone (RFC 5936).</summary>
+    public static WireRequest Transfer(int id, string zone) =>
+        new(id, QueryOpcode, Header(id, QueryOpcode, changes: 0).Name(zone).U16(RecordType.ZoneTransfer).U16(RecordClass.Internet).Written.ToArray());
+
+    private static WireWriter Header(int id, int opcode, int changes) =>
+        new WireWriter().U16(id).U16(opcode << 11).U16(1).U16(0).U16(changes).U16(0);
+}

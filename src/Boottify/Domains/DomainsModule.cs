@@ -1,0 +1,28 @@
+using Boottify.Dns;
+
+namespace Boottify.Domains;
+
+public static class DomainsModule
+{
+    public static IServiceCollection AddDomains(this IServiceCollection services) => services
+        .AddSingleton(provider => DomainSettings.From(provider.GetRequiredService<IConfiguration>()))
+        .AddSingleton<ZoneServers>(provider => ServersOf(provider.GetRequiredService<DomainSettings>()))
+        .AddSingleton<Preflight>()
+        .AddSingleton<DomainTable>()
+        .AddSingleton<AddingTurns>()
+        .AddSingleton<VerifySlots>()
+        .AddTransient<DomainLook>()
+        .AddTransient<AppDomains>()
+        .AddTransient<DomainViews>()
+        .AddHostedService<DomainWatch>();
+
+    public static void MapDomains(this IEndpointRouteBuilder api)
+    {
+        AddDomain.Map(api);
+        GetDomains.Map(api);
+        VerifyDomain.Map(api);
+        RemoveDomain.Map(api);
+    }
+
+    private static ZoneServers ServersOf(DomainSettings settings) => new(settings.Resolver, settings.AuthorityPort, settings.PrivateServers);
+}

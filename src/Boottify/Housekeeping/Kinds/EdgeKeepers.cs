@@ -1,0 +1,81 @@
+using Boottify.Apps;
+using Boottify.Deployments;
+using Boottify.Dns;
+using Boottify.Platform;
+using Boottify.Routes;
+using Marten;
+
+namespace Boottify.Housekeeping.Kinds;
+
+/// <summary>
+/// Routes at the edge. What is written here has the version of the moment at which the run began: any deployment or deletion
+/// that was asked for since then comes after it, and the edge keeps them in that order.
+/// </summary>
+internal sealed class RouteKeeper(IEdge edge, AppRoutes routes, IDocumentStore store, TimeProvider time) : Keeper
+{
+    private readonly DateTimeOffset begun = time.GetUtcNow();
+
+    public override Kind Kind => Kind.Route;
+
+    public override bool EachAppHasOne => true;
+
+    public override async Task<IReadOnlyList<Found>> ListAsync(CancellationToken cancellation) =>
+        [.. (await edge.ListRoutesAsync(cancellation)).Select(route => new Found(Kind.Route, route.AppId, route.AppId))];
+
+    public override async Task<string?> RemoveAsync(Found found, CancellationToken cancellation)
+    {
+        try
+        {
+            await edge.DeleteRouteAsync(found.Name, RouteVersion.OfDeletion(begun), cancellation);
+            return null;
+        }
+        catch (StaleRouteException)
+        {
+            return "The edge has been told something newer since the run began.";
+        }
+    }
+
+    public override async Task<string?> RestoreAsync(KnownApp app, DateTimeOffset asOf, CancellationToken cancellation)
+    {
+        await using var session = store.QuerySession();
+        if ((await session.LoadAsync<Deployment>(app.Release!.DeploymentId, cancellation))?.Figures.Upstream is not { } upstream)
+            return $"The history does not say where the app's Service listens. POST /api/apps/{app.Id}/rollback with {{\"release\":{app.Release.Number}}} publishes it anew.";
+        try
+        {
+            await routes.PutAsync(app.Id, RouteVersion.OfRepair(asOf), upstream, cancellation);
+            return null;
+        }
+        catch (StaleRouteException)
+        {
+            return "The edge has been told something newer since the run began.";
+        }
+    }
+}
+
+/// <summary>Custom domains are in zones of their owners, which are never written. A records of the platform's zone that are named as apps' hosts are; all other names in it are somebody else's business.</summary>
+internal sealed class DnsKeeper(IDnsZone zone, PlatformSettings settings) : Keeper
+{
+    public override Kind Kind => Kind.DnsRecord;
+
+    public override bool EachAppHasOne => true;
+
+    public override async Task<IReadOnlyList<Found>> ListAsync(CancellationToken cancellation) =>
+    [
+        .. from record in await zone.ListAsync(cancellation)
+           let app = AppNames.AppOfHost(record.Host, settings.Domain)
+           where app is not null
+           select new Found(Kind.DnsRecord, record.Host, app) { Addresses = record.Addresses },
+    ];
+
+    public override async Task<string?> RemoveAsync(Found found, CancellationToken cancellation)
+    {
+        await zone.WithdrawAsync(found.Name, cancellation);
+        return null;
+    }
+
+    public override async Task<string?> RestoreAsync(KnownApp app, DateTimeOffset asOf, CancellationToken cancellation)
+    {
+        await zone.PublishAsync(app.Host, settings.EdgeAddress, cancellation);
+        return null;
+    }
+}

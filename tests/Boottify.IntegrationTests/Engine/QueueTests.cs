@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Boottify.Platform;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Boottify.IntegrationTests.Engine;
+
+/// <summary>The queue of a real host whose build slots are full: the apps' git server takes connections and never answers.</summary>
+public sealed class QueueTests : IAsyncLifetime
+{
+    private readonly SilentServer silent = new();
+    private readonly ControlPlane platform = new();
+
+    public ValueTask InitializeAsync() => platform.InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await platform.DisposeAsync();
+        await silent.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task With_a_hundred_of_one_team_waiting_the_one_of_another_team_is_the_next_to_start()
+    {
+        var slots = platform.Services.GetRequiredService<PlatformSettings>().BuildsPerNode;
+        var (busy, other, third) = (await platform.CreateTeamAsync(), await platform.CreateTeamAsync(), await platform.CreateTeamAsync());
+        var crowd = new List<string>();
+        for (var n = 0; n < 100 + slots; n++)
+            crowd.Add(await DeployAsync(busy));
+        await UntilAsync(async () => (await QueueAsync(platform.Administrator)).GetProperty("running").GetInt32() == slots);
+
+        var lone = await DeployAsync(other);
+        var later = await DeployAsync(third);
+        var member = await platform.CreateMemberAsync(other, "viewer");
+        var view = await member.GetFromJsonAsync<JsonElement>($"/api/deployments/{lone}");
+        view.GetProperty("queuePosition").GetInt64().Should().Be(1);
+        view.GetProperty("waitingFor").GetString().Should().Be("a free build slot");
+
+        // A team sees its own, and of the others a number.
+        var own = (await QueueAsync(member)).GetProperty("items").EnumerateArray().Single();
+        own.GetProperty("deployment").GetString().Should().Be(lone);
+        own.GetProperty("place").GetInt64().Should().Be(1);
+        own.GetProperty("othersAhead").GetInt64().Should().Be(0);
+        (await QueueAsync(member)).ToString().Should().NotContain(crowd[0]).And.NotContain(busy);
+        var theirs = (await QueueAsync(await platform.CreateMemberAsync(busy, "viewer"))).GetProperty("items").EnumerateArray().ToList();
+        theirs.Should().HaveCount(100 + slots);
+        theirs[slots].GetProperty("place").GetInt64().Should().Be(3);
+        theirs[slots].GetProperty("othersAhead").GetInt64().Should().Be(2);
+        theirs.Take(slots).Should().OnlyContain(item => item.GetProperty("step").GetString() == "validate" && item.GetProperty("node").GetString() != null);
+        (await QueueAsync(platform.Administrator)).GetProperty("items").GetArrayLength().Should().Be(102 + slots);
+
+        // Two slots get free, one after the other.
+        var running = theirs.Take(slots).Select(item => item.GetProperty("deployment").GetString()!).ToList();
+        await CancelAsync(running[0]);
+        await UntilAsync(async () => await StepAsync(lone) is not null);
+        (await StartedAsync(crowd)).Should().Be(slots, "nobody else got the slot");
+        await CancelAsync(running[1 % slots]);
+        if (slots > 1)
+        {
+            await UntilAsync(async () => await StepAsync(later) is not null);
+            (await StartedAsync(crowd)).Should().Be(slots);
+        }
+    }
+
+    private Task<string> DeployAsync(string team) => silent.DeployAsync(platform, team);
+
+    private async Task CancelAsync(string deployment)
+    {
+        using var answer = await platform.Administrator.PostAsync(new Uri($"/api/deployments/{deployment}/cancel", UriKind.Relative), null);
+        answer.StatusCode.Should().Be(HttpStatusCode.Accepted);
+    }
+
+    private static async Task<JsonElement> QueueAsync(HttpClient client) => await client.GetFromJsonAsync<JsonElement>("/api/queue");
+
+    private async Task<string?> StepAsync(string deployment) =>
+        (await platform.Administrator.GetFromJsonAsync<JsonElement>($"/api/deployments/{deployment}")).GetProperty("startedAt").GetString();
+
+    private async Task<int> StartedAsync(IEnumerable<string> deployments)
+    {
+        var started = 0;
+        foreach (var deployment in deployments)
+            started += await StepAsync(deployment) is null ? 0 : 1;
+        return started;
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromMinutes(2));
+        while (!await condition())
+            await Task.Delay(100, patience.Token);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Boottify.IntegrationTests.Engine;
+
+/// <summary>A git server that takes connections and never answers: who fetches from it stays in the first step.</summary>
+public sealed class SilentServer : IAsyncDisposable
+{
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly List<TcpClient> held = [];
+    private readonly Task accepting;
+
+    public SilentServer()
+    {
+        listener.Start();
+        Url = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/none.git";
+        accepting = AcceptAsync();
+    }
+
+    public string Url { get; }
+
+    /// <summary>Registers an app that is fetched from here, and pushes to it.</summary>
+    /// <returns>The deployment's id.</returns>
+    public async Task<string> DeployAsync(ControlPlane platform, string team)
+    {
+        var app = await ControlPlane.PostAsync(platform.Administrator, "/api/apps", new { team, name = "An app", repository = new { url = Url, branch = "main" } });
+        var target = new TestApp(app.GetProperty("id").GetString()!, app.GetProperty("webhook").GetProperty("secret").GetString()!, platform.Anonymous);
+        using var answer = await target.PushAsync(TestApp.NewCommit());
+        answer.StatusCode.Should().Be(HttpStatusCode.Accepted);
+        return (await System.Net.Http.Json.HttpContentJsonExtensions.ReadFromJsonAsync<System.Text.Json.JsonElement>(answer.Content)).GetProperty("id").GetString()!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        listener.Stop();
+        await accepting;
+        held.ForEach(client => client.Dispose());
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+                held.Add(await listener.AcceptTcpClientAsync());
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The test is over.
+        }
+    }
+}
