@@ -6,7 +6,6 @@ using Boottify.Domains;
 using Boottify.Platform;
 using Boottify.Routes;
 using Marten;
-using Polly.CircuitBreaker;
 using Polly.Timeout;
 
 namespace Boottify.Apps;
@@ -124,7 +123,7 @@ public sealed class AppRemover(
     /// <summary>The same words for the same trouble, however it shows, so that each is told once.</summary>
     private static string Words(Exception e) => e switch
     {
-        HttpRequestException { StatusCode: null } or BrokenCircuitException or TimeoutRejectedException or OperationCanceledException =>
+        HttpRequestException { StatusCode: null } or TimeoutRejectedException or OperationCanceledException =>
             "what holds it does not answer.",
         _ when e.Message.Length > 800 => e.Message[..800] + "…",
         _ => e.Message,

@@ -1,3 +1,4 @@
+using Boottify.Platform;
 using Docker.DotNet;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -13,7 +14,8 @@ public static class BuildsModule
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
         services.AddSingleton(_ => new DockerClientBuilder().WithEndpoint(settings.DockerHost).Build());
-        services.AddHttpClient(RegistryClient.Name, http => RegistryClient.Configure(http, settings)).AddStandardResilienceHandler();
+        services.AddHttpClient(RegistryClient.Name, http => RegistryClient.Configure(http, settings))
+            .AddBoundedRetries(attempt: TimeSpan.FromSeconds(10), total: TimeSpan.FromSeconds(30));
         services.AddSingleton<Git>();
         services.AddSingleton<GitRemote>();
         services.AddSingleton<WorkspaceRoot>();

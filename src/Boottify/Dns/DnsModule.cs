@@ -1,6 +1,7 @@
 using System.Net;
 using Boottify.Cluster;
 using Boottify.Dns.DynamicUpdate;
+using Boottify.Platform;
 
 namespace Boottify.Dns;
 
@@ -43,10 +44,6 @@ public static class DnsModule
                 http.Timeout = Timeout.InfiniteTimeSpan;
                 http.DefaultRequestHeaders.Add("X-API-Key", key);
             })
-            .AddStandardResilienceHandler(resilience =>
-            {
-                resilience.AttemptTimeout.Timeout = TimeSpan.FromSeconds(5);
-                resilience.TotalRequestTimeout.Timeout = TimeSpan.FromSeconds(30);
-            });
+            .AddBoundedRetries(attempt: TimeSpan.FromSeconds(5), total: TimeSpan.FromSeconds(30));
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Boottify.Cluster;
+using Boottify.Platform;
 
 namespace Boottify.Routes;
 
@@ -21,13 +22,8 @@ public static class RoutesModule
             http.Timeout = Timeout.InfiniteTimeSpan;
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         })
-        .AddStandardResilienceHandler(resilience =>
-        {
-            // A put answers when nginx serves it, a get may wait for a certificate.
-            resilience.AttemptTimeout.Timeout = TimeSpan.FromSeconds(30);
-            resilience.TotalRequestTimeout.Timeout = TimeSpan.FromSeconds(100);
-            resilience.CircuitBreaker.SamplingDuration = TimeSpan.FromSeconds(60);
-        });
+        // A put answers when nginx serves it, a get may wait for a certificate.
+        .AddBoundedRetries(attempt: TimeSpan.FromSeconds(30), total: TimeSpan.FromSeconds(100));
         return services;
     }
 }
