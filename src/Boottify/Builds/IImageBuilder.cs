@@ -54,8 +54,8 @@ public interface IImageBuilder
     /// </summary>
     void Leave(string deploymentId);
 
-    /// <summary>Removes the workspace of a deployment, running or partial build containers of it, and on request its image.</summary>
-    Task CleanUpAsync(string deploymentId, BuildRequest request, bool removeImage, CancellationToken cancellation);
+    /// <summary>Removes the workspace of a deployment and running or partial build containers of it; its image stays.</summary>
+    Task CleanUpAsync(string deploymentId, CancellationToken cancellation);
 
     /// <summary>
     /// Takes back all that a deployment built and pushed: containers, workspace, and its image here and in the registry, however
@@ -66,9 +66,6 @@ public interface IImageBuilder
 
     /// <summary>Whether the registry has it.</summary>
     Task<bool> HasImageAsync(string repository, string digest, CancellationToken cancellation);
-
-    /// <summary>Removes a manifest from the registry; one that is gone already is fine.</summary>
-    Task DeleteImageAsync(string repository, string digest, CancellationToken cancellation);
 
     /// <summary>Removes every local image and registry manifest of an app; returns once none was found.</summary>
     /// <exception cref="PassingFaultException">Something of it is still there.</exception>

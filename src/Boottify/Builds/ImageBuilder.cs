@@ -116,32 +116,20 @@ internal sealed class ImageBuilder(
         }
     }
 
-    public async Task CleanUpAsync(string deploymentId, BuildRequest request, bool removeImage, CancellationToken cancellation)
+    public async Task CleanUpAsync(string deploymentId, CancellationToken cancellation)
     {
         await containers.EnsureGoneAsync(deploymentId, cancellation);
         workspaces.Remove(deploymentId);
-        if (removeImage)
-            await RemoveLocalAsync($"{Repository(request.ImageRepository)}:{deploymentId}", cancellation);
     }
 
     public async Task DiscardAsync(BuildRequest request, IReadOnlyCollection<string> kept, CancellationToken cancellation)
     {
-        await CleanUpAsync(request.DeploymentId, request, removeImage: false, cancellation);
+        await CleanUpAsync(request.DeploymentId, cancellation);
         await discard.RunAsync(request, kept, cancellation);
     }
 
     public async Task<bool> HasImageAsync(string repository, string digest, CancellationToken cancellation) =>
         await Registry().DigestAsync(repository, digest, cancellation) is not null;
-
-    public async Task DeleteImageAsync(string repository, string digest, CancellationToken cancellation)
-    {
-        await Registry().DeleteAsync(repository, digest, cancellation);
-        foreach (var image in await LocalImagesAsync(repository, cancellation))
-        {
-            if (image.RepoDigests?.Contains($"{Repository(repository)}@{digest}", StringComparer.Ordinal) == true)
-                await RemoveLocalAsync(image, repository, cancellation);
-        }
-    }
 
     public async Task DeleteRepositoryAsync(string repository, CancellationToken cancellation)
     {

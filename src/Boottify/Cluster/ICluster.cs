@@ -62,9 +62,6 @@ public interface ICluster
     /// <returns>Null when gone; else the finalizers or conditions that hold it, after <paramref name="patience"/>.</returns>
     Task<string?> DeleteNamespaceAsync(string @namespace, TimeSpan patience, CancellationToken cancellation);
 
-    /// <summary>Ids of apps that have a namespace of this platform.</summary>
-    Task<IReadOnlyList<string>> ListAppsAsync(CancellationToken cancellation);
-
     /// <summary>All namespaces that carry this platform's mark, and whether the app's Deployment and Service are in them.</summary>
     Task<IReadOnlyList<AppNamespace>> ListNamespacesAsync(CancellationToken cancellation);
 }

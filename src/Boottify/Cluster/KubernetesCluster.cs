@@ -135,15 +135,6 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
         return await gone ? null : WhatHolds(last);
     }
 
-    public async Task<IReadOnlyList<string>> ListAppsAsync(CancellationToken cancellation)
-    {
-        var found = await api.CallAsync(
-            "the list of namespaces",
-            (client, token) => client.CoreV1.ListNamespaceAsync(labelSelector: $"{Labels.ManagedBy}={Labels.Platform},{Labels.Instance}={settings.Instance}", cancellationToken: token),
-            cancellation);
-        return [.. found.Items.Select(n => n.GetLabel(Labels.App)).OfType<string>().Order(StringComparer.Ordinal)];
-    }
-
     public async Task<IReadOnlyList<AppNamespace>> ListNamespacesAsync(CancellationToken cancellation)
     {
         var ours = $"{Labels.ManagedBy}={Labels.Platform},{Labels.Instance}={settings.Instance}";

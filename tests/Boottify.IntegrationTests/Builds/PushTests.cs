@@ -78,16 +78,16 @@ public class PushTests(BuildFixture fixture)
     }
 
     [Fact]
-    public async Task A_deleted_image_is_gone_from_the_registry_and_from_the_engine()
+    public async Task A_discarded_image_is_gone_from_the_registry_and_from_the_engine()
     {
         var request = await BuiltAsync("Gone");
         var pushed = await fixture.Builder.PushAsync(request, new RecordedLog(), BuildFixture.Token);
         (await LocalAsync(request)).Should().NotBeEmpty();
 
-        await fixture.Builder.DeleteImageAsync(request.ImageRepository, pushed.Digest, BuildFixture.Token);
+        await fixture.Builder.DiscardAsync(request, [], BuildFixture.Token);
         (await HeldAsync(request.ImageRepository, pushed.Digest)).Should().BeNull();
         (await LocalAsync(request)).Should().BeEmpty();
-        await fixture.Builder.DeleteImageAsync(request.ImageRepository, pushed.Digest, BuildFixture.Token);
+        await fixture.Builder.DiscardAsync(request, [], BuildFixture.Token);
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public class PushTests(BuildFixture fixture)
     {
         var request = await BuiltAsync("Names");
         (await LocalAsync(request)).Should().Equal(Local(request));
-        await fixture.Builder.CleanUpAsync(request.DeploymentId, request, removeImage: true, BuildFixture.Token);
+        await fixture.Builder.DiscardAsync(request, [], BuildFixture.Token);
         (await LocalAsync(request)).Should().BeEmpty();
     }
 

@@ -95,7 +95,7 @@ public class SourceTests(BuildFixture fixture)
         (await File.ReadAllTextAsync(Path.Combine(workspace, "source", "index.html"), BuildFixture.Token)).Should().Be("first");
         Directory.EnumerateFileSystemEntries(workspace, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Should().BeEquivalentTo("fetched", "source", "index.html");
 
-        await fixture.Builder.CleanUpAsync(request.DeploymentId, request, removeImage: true, BuildFixture.Token);
+        await fixture.Builder.CleanUpAsync(request.DeploymentId, BuildFixture.Token);
         Directory.Exists(workspace).Should().BeFalse();
     }
 

@@ -95,7 +95,7 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         {
             await FluentActions.Awaiting(() => fixture.Cluster.ApplyAsync(release, Cancellation)).Should().ThrowAsync<StepException>().WithMessage("*not this platform's*");
             await FluentActions.Awaiting(() => fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromSeconds(1), Cancellation)).Should().ThrowAsync<StepException>();
-            (await fixture.Cluster.ListAppsAsync(Cancellation)).Should().NotContain(app.Id);
+            (await fixture.Cluster.ListNamespacesAsync(Cancellation)).Should().NotContain(n => n.AppId == app.Id);
         }
         finally
         {
@@ -114,7 +114,7 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
 
         var left = (await VersionsAsync(app.Namespace)).Keys;
         left.Should().NotContain(name => name.StartsWith("Pod/") || name.StartsWith("Deployment/") || name.StartsWith("Service/") || name.StartsWith("Ingress/"));
-        (await fixture.Cluster.ListAppsAsync(Cancellation)).Should().Contain(app.Id);
+        (await fixture.Cluster.ListNamespacesAsync(Cancellation)).Should().Contain(n => n.AppId == app.Id);
     }
 
     [Fact]

@@ -97,7 +97,7 @@ public class OrphanTests(TidyPlatform platform)
         var (request, pushed) = await platform.PushedAsync(app);
         var deployment = await platform.EndedDeploymentAsync(app);
         var workspace = Directory.CreateDirectory(Path.Combine(platform.Get<Workspaces>().Folder(deployment), "source")).Parent!.FullName;
-        await platform.Builder.CleanUpAsync(request.DeploymentId, request, removeImage: false, Token);
+        await platform.Builder.CleanUpAsync(request.DeploymentId, Token);
         return new Left(host, request, pushed, await ContainerAsync(deployment), workspace);
     }
 

@@ -26,8 +26,7 @@ public static class FinalizeDeploymentHandler
         await Task.WhenAll(
             TryAsync("Old environments could not be removed; that is tried again with the next deployment.", async token =>
                 await cluster.PruneAsync(await inputs.WorkloadAsync(input, token), token, inputs.FenceOf(input))),
-            TryAsync("The build's leftovers could not all be removed; housekeeping does that later.", async token =>
-                await builder.CleanUpAsync(input.Deployment.Id, await inputs.BuildAsync(input, token), removeImage: false, token)));
+            TryAsync("The build's leftovers could not all be removed; housekeeping does that later.", token => builder.CleanUpAsync(input.Deployment.Id, token)));
         return new StepFigures();
 
         async Task TryAsync(string otherwise, Func<CancellationToken, Task> action)

@@ -37,7 +37,7 @@ public static class RestoreReleaseHandler
 
         if (leaving)
         {
-            await builder.CleanUpAsync(input.Deployment.Id, await inputs.BuildAsync(input, cancellation), removeImage: false, cancellation);
+            await builder.CleanUpAsync(input.Deployment.Id, cancellation);
         }
         else if (input.Deployment.ToRelease is null)
         {

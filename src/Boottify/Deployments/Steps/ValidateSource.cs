@@ -55,7 +55,7 @@ public static class ValidateSourceHandler
     {
         try
         {
-            await builder.CleanUpAsync(request.DeploymentId, request, removeImage: false, cancellation);
+            await builder.CleanUpAsync(request.DeploymentId, cancellation);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
