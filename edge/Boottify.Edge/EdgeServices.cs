@@ -18,7 +18,7 @@ public static class EdgeServices
         services.AddSingleton<DesiredState>().AddSingleton<RouteService>().AddSingleton<FreshConnections>();
         services.AddSingleton<NginxConfiguration>().AddSingleton<Generations>().AddSingleton<NginxProcess>().AddSingleton<GenerationProbe>()
             .AddSingleton<LiveRoutes>().AddSingleton<NginxApplier>();
-        services.AddSingleton<Http01Answers>().AddSingleton<ChallengeAnswers>();
+        services.AddSingleton<Http01Answers>().AddSingleton<SelfCheckAnswers>().AddSingleton<ChallengeAnswers>();
         if (settings.Zone is { } zone)
         {
             services.AddSingleton(provider => new ChallengeZone(zone, provider.GetRequiredService<TimeProvider>())).AddSingleton<Dns01Answers>();

@@ -19,7 +19,7 @@ publish() {
     BOOTTIFY_EDGE_ADDRESS "${BOOTTIFY_EDGE_ADDRESS:-127.0.0.1}" BOOTTIFY_EDGE_URL "$edge" BOOTTIFY_EDGE_LISTEN "$edge" \
     BOOTTIFY_EDGE_TOKEN "$(secret edge-token)" BOOTTIFY_EDGE_DATA "$(public_folder edge www-data)" \
     BOOTTIFY_NGINX "$(command -v nginx)" BOOTTIFY_NGINX_TEMPLATES "$STATE/bin/Boottify.Edge/nginx-templates" \
-    BOOTTIFY_HTTP_PORT "$(port http 8080)" BOOTTIFY_HTTPS_PORT "$(port https 8443)"
+    BOOTTIFY_HTTP_PORT "$(port http 8080)" BOOTTIFY_HTTPS_PORT "$(port https 8443)" BOOTTIFY_SELF_CHECK_PORT "$(port http 8080)"
   mv "$STATE/env/$component.new" "$STATE/env/$component"
   write_settings
 }

@@ -67,36 +67,6 @@ public sealed class TroubleTests
     }
 
     [Fact]
-    public void Turns_go_round_by_app()
-    {
-        var turns = new FairTurns();
-        var waiting = Enumerable.Range(0, 100).Select(i => new Waiting("big", s_now.AddSeconds(i))).Append(new Waiting("small", s_now.AddHours(1))).Append(new Waiting("other", s_now.AddHours(2))).ToList();
-        var order = new List<string>();
-        while (order.Count < 8)
-        {
-            var next = turns.Next(waiting, one => one.App, one => one.Due)!;
-            waiting.Remove(next);
-            turns.Begin(next.App);
-            order.Add(next.App);
-            if (order.Count == 4) turns.End("big");
-        }
-
-        order.Should().Equal("big", "small", "other", "big", "big", "big", "big", "big");
-        turns.Next(Array.Empty<Waiting>(), one => one.App, one => one.Due).Should().BeNull();
-        turns.Running.Should().Be(7);
-    }
-
-    [Fact]
-    public void An_app_that_has_waited_goes_before_one_that_has_just_had_its_turn()
-    {
-        var turns = new FairTurns();
-        turns.Begin("running");
-        turns.Begin("a");
-        turns.End("a");
-        turns.Next([new Waiting("a", s_now), new Waiting("b", s_now.AddDays(1))], one => one.App, one => one.Due)!.App.Should().Be("b");
-    }
-
-    [Fact]
     public void The_report_tells_what_is_near_its_end_and_what_is_to_come()
     {
         CertificateReport.Row Row(string name, double age, double left, double due) =>
@@ -118,8 +88,6 @@ public sealed class TroubleTests
     [InlineData("rubbish", "")]
     public void Alternate_chains_are_found_in_the_links(string header, string expected) =>
         string.Join(' ', ChainChoice.AlternatesIn([header], new Uri("https://ca.test/cert/0"))).Should().Be(expected);
-
-    private sealed record Waiting(string App, DateTimeOffset Due);
 
     private static CertificateName Name(string text) => HostName.TryParse(text, out var host, out _) ? host : throw new InvalidOperationException(text);
 }

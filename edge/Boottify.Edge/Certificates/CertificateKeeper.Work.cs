@@ -55,10 +55,10 @@ public sealed partial class CertificateKeeper
             else orders.Add(kept);
         }
 
-        while (_turns.Running < settings.ParallelOrders && _turns.Next(orders, kept => kept.App, kept => kept.DueAt) is { } first)
+        while (_turns.Running < settings.ParallelOrders && _turns.Next(orders, kept => kept.Turn, kept => kept.DueAt) is { } first)
         {
             orders.Remove(first);
-            _turns.Begin(first.App);
+            _turns.Begin(first.Turn);
             Start(first, null);
         }
 
@@ -68,8 +68,8 @@ public sealed partial class CertificateKeeper
         {
             kept.Working = true;
             HostName? shownBy = kept.Name.Wildcard ? _kept.Values.FirstOrDefault(host => host.OnCover && host.Seen)?.Name.Domain : kept.Name.Domain;
-            var app = kept.App;
-            running.Add(Task.Run(() => WorkAsync(kept, app, toSee, shownBy, stopping), CancellationToken.None));
+            var turn = kept.Turn; // Another app may have the host by the time that it ends.
+            running.Add(Task.Run(() => WorkAsync(kept, turn, toSee, shownBy, stopping), CancellationToken.None));
         }
     }
 
@@ -104,7 +104,7 @@ public sealed partial class CertificateKeeper
     /// <summary>One attempt; its outcome, whatever it is, is written in one place.</summary>
     /// <param name="toSee">What a handshake shall show; null orders a new one first.</param>
     /// <param name="shownBy">A host whose handshake shows it; null when there is none yet, as for a wildcard that no app uses so far.</param>
-    private async Task WorkAsync(KeptCertificate kept, string app, PublishedCertificate? toSee, HostName? shownBy, CancellationToken stopping)
+    private async Task WorkAsync(KeptCertificate kept, Turn turn, PublishedCertificate? toSee, HostName? shownBy, CancellationToken stopping)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, kept.Withdrawn);
         var orders = toSee is null;
@@ -150,7 +150,7 @@ public sealed partial class CertificateKeeper
             lock (_lock)
             {
                 kept.Working = false;
-                if (orders) _turns.End(app);
+                if (orders) _turns.End(turn);
                 (kept.Trouble, kept.Seen, kept.ToSee) = (trouble, seen, still);
                 kept.Stamp = store.StampOf(kept.Name);
                 kept.OnCover = kept.Cover is not null && store.IsCovered(kept.Name);

@@ -87,11 +87,15 @@ public sealed partial class CertificateKeeper(CertificateIssuer issuer, Certific
     /// <summary>From its return on exactly these routes' hosts have certificates, or will have. Callers follow one after the other.</summary>
     public void Follow(IReadOnlyList<CheckedRoute> routes)
     {
-        var wanted = new Dictionary<CertificateName, string>();
+        var wanted = new Dictionary<CertificateName, Turn>();
         foreach (var route in routes)
-            foreach (var host in route.Hosts) wanted[host.Name] = route.AppId;
+        {
+            var turn = new Turn(route.AppId, route.Team);
+            foreach (var host in route.Hosts) wanted[host.Name] = turn;
+        }
+
         CertificateName? wildcard = settings.Zone is { } zone ? CertificateName.WildcardOf(zone.Domain) : null;
-        if (wildcard is { } shared) wanted[shared] = "";
+        if (wildcard is { } shared) wanted[shared] = new Turn("");
         List<CertificateName> added;
         KeptCertificate? cover;
         lock (_lock)
@@ -124,7 +128,7 @@ public sealed partial class CertificateKeeper(CertificateIssuer issuer, Certific
                 _kept[kept.Name] = kept;
             }
 
-            foreach (var (name, app) in wanted) _kept[name].App = app;
+            foreach (var (name, turn) in wanted) _kept[name].Turn = turn;
             CoverHosts();
         }
 

@@ -12,8 +12,8 @@ internal sealed class KeptCertificate(CertificateName name, KeptCertificate? cov
     public CertificateName Name => name;
     public KeptCertificate? Cover => cover;
 
-    /// <summary>Whose turn it takes; empty for the wildcard.</summary>
-    public string App { get; set; } = "";
+    /// <summary>Whose turn it takes; nobody's app for the wildcard.</summary>
+    public Turn Turn { get; set; } = new("");
 
     /// <summary>Its own one.</summary>
     public PublishedCertificate? Certificate { get; set; }

@@ -1,3 +1,4 @@
+using Boottify.Contracts.Edge;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -5,12 +6,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Boottify.Edge.Challenges;
 
 /// <summary>
-/// The socket that nginx's challenge location proxies to. What comes in there gets challenge answers and nothing else,
-/// so that no request from outside reaches the control plane's interface, however its path is written.
+/// The socket that nginx's challenge location proxies to. What comes in there gets challenge answers, or that of a self-check,
+/// and nothing else, so that no request from outside reaches the control plane's interface, however its path is written.
 /// </summary>
 public static class ChallengeListener
 {
-    private const string Prefix = "/.well-known/acme-challenge/";
+    private const string Prefix = SelfCheckProof.Path;
     private static readonly object s_mark = new();
 
     public static void ListenForChallenges(this KestrelServerOptions kestrel, string socket)
@@ -35,14 +36,14 @@ public static class ChallengeListener
         var answers = context.RequestServices.GetRequiredService<Http01Answers>();
         // The header as nginx sends it: HttpRequest.Host would turn A-labels into Unicode, and no such name ever has an answer.
         var host = context.Request.Headers.Host.ToString();
-        if (!HttpMethods.IsGet(context.Request.Method) || !path.StartsWith(Prefix, StringComparison.Ordinal)
-            || !answers.TryFind(host, path[Prefix.Length..], out var keyAuthorization))
+        var token = HttpMethods.IsGet(context.Request.Method) && path.StartsWith(Prefix, StringComparison.Ordinal) ? path[Prefix.Length..] : "";
+        if (!answers.TryFind(host, token, out var answer) && !context.RequestServices.GetRequiredService<SelfCheckAnswers>().TryFind(host, token, out answer))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
         }
 
         context.Response.ContentType = "application/octet-stream";
-        await context.Response.WriteAsync(keyAuthorization, context.RequestAborted);
+        await context.Response.WriteAsync(answer, context.RequestAborted);
     }
 }

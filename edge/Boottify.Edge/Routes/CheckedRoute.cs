@@ -4,7 +4,7 @@ using Boottify.Contracts.Edge;
 namespace Boottify.Edge.Routes;
 
 /// <summary>An <see cref="AppRoute"/> of which every word was checked; what the rest of the edge works with.</summary>
-public sealed partial record CheckedRoute(string AppId, long Version, Upstream Upstream, IReadOnlyList<CheckedHost> Hosts, RoutePolicy Policy = RoutePolicy.Standard)
+public sealed partial record CheckedRoute(string AppId, long Version, Upstream Upstream, IReadOnlyList<CheckedHost> Hosts, RoutePolicy Policy = RoutePolicy.Standard, string? Team = null)
 {
     public const int MostHosts = 1000;
 
@@ -18,6 +18,7 @@ public sealed partial record CheckedRoute(string AppId, long Version, Upstream U
     {
         if (route is null) return (null, "The body is empty. Send a route.");
         if (!IsAppId(route.AppId)) return (null, "The app's id is not 1 to 63 lower-case letters, digits and inner hyphens. Send the id that the control plane gave the app.");
+        if (route.Team is not null && !IsAppId(route.Team)) return (null, "The team's id is not 1 to 63 lower-case letters, digits and inner hyphens. Send the id that the control plane gave the team, or none.");
         if (route.Version < 1) return (null, "The version is below 1. Send a number that grows with each change of the route.");
         if (!Upstream.TryParse(route.Upstream, out var upstream, out var problem)) return (null, problem);
         if (!Enum.IsDefined(route.Policy)) return (null, $"There is no such policy. Send one of {string.Join(", ", Enum.GetNames<RoutePolicy>()).ToLowerInvariant()}.");
@@ -31,15 +32,15 @@ public sealed partial record CheckedRoute(string AppId, long Version, Upstream U
         }
 
         return hosts.DistinctBy(host => host.Name).Count() == hosts.Count
-            ? (new CheckedRoute(route.AppId, route.Version, upstream, hosts, route.Policy), null)
+            ? (new CheckedRoute(route.AppId, route.Version, upstream, hosts, route.Policy, route.Team), null)
             : (null, "A host is named twice. Send each host once.");
     }
 
     public AppRoute ToContract() =>
-        new(AppId, Version, Upstream.ToString(), [.. Hosts.Select(host => new RouteHost(host.Name.ToString(), host.RedirectToHttps, host.Hsts))], Policy);
+        new(AppId, Version, Upstream.ToString(), [.. Hosts.Select(host => new RouteHost(host.Name.ToString(), host.RedirectToHttps, host.Hsts))], Policy, Team);
 
     public bool SameAs(CheckedRoute other) =>
-        AppId == other.AppId && Version == other.Version && Upstream == other.Upstream && Policy == other.Policy && Hosts.SequenceEqual(other.Hosts);
+        AppId == other.AppId && Version == other.Version && Upstream == other.Upstream && Policy == other.Policy && Team == other.Team && Hosts.SequenceEqual(other.Hosts);
 }
 
 public sealed record CheckedHost(HostName Name, bool RedirectToHttps, bool Hsts);

@@ -11,7 +11,8 @@ namespace Boottify.Contracts.Edge;
 /// <param name="Upstream">Where requests go: <c>IPv4:port</c>, normally the Service's ClusterIP.</param>
 /// <param name="Hosts">Lower-case A-labels, without a trailing dot; the first is the platform's own name for the app.</param>
 /// <param name="Policy">How nginx treats the app's requests.</param>
-public sealed record AppRoute(string AppId, long Version, string Upstream, IReadOnlyList<RouteHost> Hosts, RoutePolicy Policy = RoutePolicy.Standard);
+/// <param name="Team">Whose app it is: teams take turns for certificates, and each one's apps among themselves. Null for an app by itself.</param>
+public sealed record AppRoute(string AppId, long Version, string Upstream, IReadOnlyList<RouteHost> Hosts, RoutePolicy Policy = RoutePolicy.Standard, string? Team = null);
 
 /// <summary>A class of apps that nginx treats alike.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RoutePolicy>))]

@@ -1,6 +1,5 @@
 using Boottify.Apps;
 using Boottify.Contracts.Edge;
-using Boottify.Platform;
 using Boottify.Routes;
 using JasperFx;
 using Marten;
@@ -11,12 +10,9 @@ namespace Boottify.Domains;
 /// One look at a domain: what name servers and the edge say goes into its stream, and the edge is told what follows from it.
 /// May be repeated, and made by two at once: each write is against the version that it was decided on.
 /// </summary>
-public sealed class DomainLook(IDocumentStore store, DomainTable table, Preflight preflight, AppRoutes routes, IEdge edge, DomainSettings settings, PlatformSettings platform, TimeProvider time)
+public sealed class DomainLook(IDocumentStore store, DomainTable table, DomainInspection inspection, AppRoutes routes, IEdge edge, DomainSettings settings, TimeProvider time)
 {
     private const string Taken = "Another team on this platform has proven that this name is theirs. If it is yours, remove their TXT record from its zone: they lose the name after a while.";
-
-    /// <summary>With the name servers, which are not ours: they could hold up the looks at all others.</summary>
-    private static readonly TimeSpan PatienceWithServers = TimeSpan.FromSeconds(30);
 
     /// <summary>Longer than any look takes.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromMinutes(3);
@@ -74,7 +70,7 @@ public sealed class DomainLook(IDocumentStore store, DomainTable table, Prefligh
 
     private async Task<Domain> DecideAsync(IDocumentSession session, Domain domain, App app, CancellationToken cancellation)
     {
-        var events = DomainDecision.Of(domain, await FindAsync(domain, app, cancellation), settings.Grace, time.GetUtcNow());
+        var events = DomainDecision.Of(domain, await inspection.FindAsync(domain, app, cancellation), settings.Grace, time.GetUtcNow());
         if (events.Count == 0)
             return domain;
         try
@@ -87,32 +83,6 @@ public sealed class DomainLook(IDocumentStore store, DomainTable table, Prefligh
             return string.Equals(domain.Reason, Taken, StringComparison.Ordinal)
                 ? domain
                 : await WriteAsync(anew, domain, [new DomainTroubled(Taken, Record: null, time.GetUtcNow())], cancellation);
-        }
-    }
-
-    private async Task<DomainFindings> FindAsync(Domain domain, App app, CancellationToken cancellation)
-    {
-        var host = app.Names.Host(platform.Domain);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(PatienceWithServers);
-        var slow = PreflightJudgement.TooSlow(domain.Host, PatienceWithServers);
-        var found = new DomainFindings(slow, ProofIsGone: false, Dns: null);
-        try
-        {
-            var answer = await preflight.ProofAsync(domain.ProofName, patience.Token);
-            var proof = PreflightJudgement.OfProof(domain, answer);
-            found = new DomainFindings(proof, proof is not null && !answer.SaysNothing, slow);
-            if (proof is not null && domain.Stage == DomainStage.Ownership)
-                return found with { Dns = null };
-            return found with
-            {
-                Dns = PreflightJudgement.OfPointing(await preflight.PointingAsync(domain.Host, host, patience.Token), host, [platform.EdgeAddress])
-                    ?? PreflightJudgement.OfIssuers(domain.Host, await preflight.IssuerPolicyAsync(domain.Host, patience.Token), settings.Issuers),
-            };
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return found;
         }
     }
 

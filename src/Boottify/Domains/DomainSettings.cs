@@ -10,10 +10,12 @@ namespace Boottify.Domains;
 /// <param name="Resolver">Where looking a zone's own servers up begins.</param>
 /// <param name="AuthorityPort">Port at which the zones' own servers are asked; 53 but in tests.</param>
 /// <param name="PrivateServers">Ask also servers at addresses that are not public.</param>
+/// <param name="SelfCheckPort">Port at which a name's addresses are asked whether they lead here; 0 for not asking.</param>
 public sealed record DomainSettings(
-    int MostPerApp, TimeSpan CheckEvery, TimeSpan Grace, IReadOnlyList<string> Issuers, IPEndPoint Resolver, int AuthorityPort, bool PrivateServers)
+    int MostPerApp, TimeSpan CheckEvery, TimeSpan Grace, IReadOnlyList<string> Issuers, IPEndPoint Resolver, int AuthorityPort, bool PrivateServers, int SelfCheckPort)
 {
     private const int DnsPort = 53;
+    private const int HttpPort = 80;
 
     /// <exception cref="InvalidOperationException">A setting is missing or out of its range; the message names it.</exception>
     public static DomainSettings From(IConfiguration configuration)
@@ -28,7 +30,8 @@ public sealed record DomainSettings(
                 ? new IPEndPoint(server.Address, server.Port == 0 ? DnsPort : server.Port)
                 : throw new InvalidOperationException($"BOOTTIFY_RESOLVER (or BOOTTIFY_DNS) is '{resolver}', expected an IP address and a port."),
             Number("BOOTTIFY_AUTHORITY_PORT", DnsPort, 1, 65_535),
-            Number("BOOTTIFY_DNS_PRIVATE_SERVERS", 0, 0, 1) == 1);
+            Number("BOOTTIFY_DNS_PRIVATE_SERVERS", 0, 0, 1) == 1,
+            Number("BOOTTIFY_SELF_CHECK_PORT", HttpPort, 0, 65_535));
 
         int Number(string name, int otherwise, int least, int most) =>
             configuration.GetValue(name, otherwise) is var number && number >= least && number <= most

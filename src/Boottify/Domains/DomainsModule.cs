@@ -1,3 +1,4 @@
+using Boottify.Contracts.Edge;
 using Boottify.Dns;
 
 namespace Boottify.Domains;
@@ -8,6 +9,9 @@ public static class DomainsModule
         .AddSingleton(provider => DomainSettings.From(provider.GetRequiredService<IConfiguration>()))
         .AddSingleton<ZoneServers>(provider => ServersOf(provider.GetRequiredService<DomainSettings>()))
         .AddSingleton<Preflight>()
+        .AddSingleton(provider => new SelfCheckProof(provider.GetRequiredService<IConfiguration>()["BOOTTIFY_EDGE_TOKEN"] ?? ""))
+        .AddSingleton<SelfCheck>()
+        .AddTransient<DomainInspection>()
         .AddSingleton<DomainTable>()
         .AddSingleton<AddingTurns>()
         .AddSingleton<VerifySlots>()

@@ -1,3 +1,4 @@
+using System.Net;
 using Boottify.Dns;
 using DnsClient;
 
@@ -7,7 +8,17 @@ namespace Boottify.Domains;
 /// <param name="Aliases">Targets of the CNAMEs that were followed, in their order.</param>
 /// <param name="Addresses">What the last name's servers said of A and AAAA; empty when the way ended before.</param>
 /// <param name="LeadsToApp">The platform's own name of the app was reached; what that leads to is the platform's business.</param>
-public sealed record Pointing(string Host, IReadOnlyList<string> Aliases, IReadOnlyList<DnsAnswer> Addresses, bool LeadsToApp);
+public sealed record Pointing(string Host, IReadOnlyList<string> Aliases, IReadOnlyList<DnsAnswer> Addresses, bool LeadsToApp)
+{
+    /// <summary>Where visitors, and the certificate authority, will connect to.</summary>
+    /// <param name="ours">Addresses of the edge.</param>
+    /// <returns>Of the edge's addresses alone, whatever else the zone says: nothing else is ever connected to.</returns>
+    public IReadOnlyList<IPAddress> Targets(IReadOnlyCollection<string> ours)
+    {
+        var named = LeadsToApp ? ours : Addresses.Where(answer => answer.Kind == AnswerKind.Found).SelectMany(answer => answer.Values);
+        return [.. named.Where(address => ours.Contains(address, StringComparer.OrdinalIgnoreCase)).Select(IPAddress.Parse).Distinct()];
+    }
+}
 
 /// <summary>Who may issue certificates for a name: the answer of the closest name at or above it that says anything (RFC 8659).</summary>
 public sealed record IssuerPolicy(DnsAnswer? Answer);

@@ -47,12 +47,12 @@ public sealed class AppRoutes(IEdge edge, IDnsZone zone, EdgeProbe probe, IDocum
         var refused = new List<string>();
         for (var tries = 1; ; tries++)
         {
-            var hosts = await HostsAsync(appId, own.Token);
+            var (hosts, team) = await WishAsync(appId, own.Token);
             var put = hosts.Except(refused, StringComparer.Ordinal).ToList();
             RouteStatus status;
             try
             {
-                status = await edge.PutRouteAsync(new AppRoute(appId, version, upstream, [.. put.Select(host => new RouteHost(host))]), own.Token, instead);
+                status = await edge.PutRouteAsync(new AppRoute(appId, version, upstream, [.. put.Select(host => new RouteHost(host))], Team: team), own.Token, instead);
             }
             catch (TakenHostException e) when (!settings.IsOurs(e.Host) && put.Contains(e.Host, StringComparer.Ordinal))
             {
@@ -120,9 +120,12 @@ public sealed class AppRoutes(IEdge edge, IDnsZone zone, EdgeProbe probe, IDocum
             await zone.WithdrawAsync(host, cancellation);
     }
 
-    private async Task<IReadOnlyList<string>> HostsAsync(string appId, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> HostsAsync(string appId, CancellationToken cancellation) => (await WishAsync(appId, cancellation)).Hosts;
+
+    private async Task<(IReadOnlyList<string> Hosts, string Team)> WishAsync(string appId, CancellationToken cancellation)
     {
         await using var session = store.QuerySession();
-        return (await session.LoadAsync<App>(appId, cancellation) ?? throw new InvalidOperationException($"There is no app {appId}.")).Hosts(settings);
+        var app = await session.LoadAsync<App>(appId, cancellation) ?? throw new InvalidOperationException($"There is no app {appId}.");
+        return (app.Hosts(settings), app.TeamId);
     }
 }

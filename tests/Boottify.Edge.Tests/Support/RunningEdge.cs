@@ -12,7 +12,7 @@ namespace Boottify.Edge.Tests.Support;
 /// <summary>The edge as a process of its own, with its own nginx, certificate authority, ports and folder. All gone afterwards.</summary>
 internal sealed class RunningEdge : IAsyncDisposable
 {
-    private const string Token = "the-tests-own-token";
+    public const string Token = "the-tests-own-token";
     private readonly string _folder = Directory.CreateTempSubdirectory("boottify-edge-").FullName;
     private readonly int _adminPort = Needed.FreePort();
     private Daemon? _edge;

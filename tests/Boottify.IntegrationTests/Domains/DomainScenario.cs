@@ -46,7 +46,7 @@ public abstract class DomainScenario(HastyPlatform hasty) : IClassFixture<HastyP
     {
         var domain = await AddedAsync(app, host);
         await SetAsync(domain, "TXT");
-        await Zone.SetAsync(host, "A", "127.0.0.1");
+        await Zone.SetAsync(host, "A", RealPlatform.Setting("BOOTTIFY_EDGE_ADDRESS"));
         return await VerifyUntilAsync(app, host, d => Status(d) is "issuing" or "active");
     }
 

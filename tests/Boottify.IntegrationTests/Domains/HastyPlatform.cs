@@ -26,6 +26,8 @@ public sealed class HastyPlatform : IAsyncLifetime
         ["BOOTTIFY_DOMAIN_CHECK_SECONDS"] = "1",
         ["BOOTTIFY_DOMAIN_GRACE_SECONDS"] = "0",
         ["BOOTTIFY_DOMAINS_PER_APP"] = "2",
+        // Where the real nginx listens, instead of 80.
+        ["BOOTTIFY_SELF_CHECK_PORT"] = RealPlatform.Setting("BOOTTIFY_HTTP_PORT"),
     };
 
     public ValueTask InitializeAsync() => Platform.InitializeAsync();

@@ -106,6 +106,7 @@ public partial class ComposeFileTests
             pebble.RootElement.GetProperty("pebble").GetProperty(acme).GetInt32().Should().Be(port);
         }
 
+        controlPlane["BOOTTIFY_SELF_CHECK_PORT"].Should().Be(edge["BOOTTIFY_HTTP_PORT"], "nginx is what answers there");
         Compose.At(controlPlane["BOOTTIFY_EDGE_ADDRESS"]).Should().Be(Compose.NetworkOf(Compose.Services["edge"]));
         controlPlane["BOOTTIFY_EDGE_TOKEN"].Should().Be(edge["BOOTTIFY_EDGE_TOKEN"]);
     }

@@ -1,0 +1,80 @@
+using Boottify.Apps;
+using Boottify.Contracts.Edge;
+using Boottify.Platform;
+using Boottify.Routes;
+
+namespace Boottify.Domains;
+
+/// <summary>Finds out how it stands with a domain: its proof, where it leads, who may issue, and whether the edge is what answers there. Changes nothing.</summary>
+public sealed class DomainInspection(Preflight preflight, SelfCheck selfCheck, IEdge edge, DomainSettings settings, PlatformSettings platform, ILogger<DomainInspection> log)
+{
+    /// <summary>With the name servers, which are not ours: they could hold up the looks at all others.</summary>
+    private static readonly TimeSpan PatienceWithServers = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan PatienceWithEdge = TimeSpan.FromSeconds(3);
+
+    public async Task<DomainFindings> FindAsync(Domain domain, App app, CancellationToken cancellation)
+    {
+        var (found, pointing) = await AskServersAsync(domain, app, cancellation);
+        if (domain.Stage == DomainStage.Edge || found is not { Proof: null, Dns: null } || pointing is null)
+            return found;
+        return found with { Dns = await SelfCheckAsync(domain, pointing, cancellation) };
+    }
+
+    private async Task<(DomainFindings Found, Pointing? Pointing)> AskServersAsync(Domain domain, App app, CancellationToken cancellation)
+    {
+        var host = app.Names.Host(platform.Domain);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(PatienceWithServers);
+        var slow = PreflightJudgement.TooSlow(domain.Host, PatienceWithServers);
+        var found = new DomainFindings(slow, ProofIsGone: false, Dns: null);
+        try
+        {
+            var answer = await preflight.ProofAsync(domain.ProofName, patience.Token);
+            var proof = PreflightJudgement.OfProof(domain, answer);
+            found = new DomainFindings(proof, proof is not null && !answer.SaysNothing, slow);
+            if (proof is not null && domain.Stage == DomainStage.Ownership)
+                return (found with { Dns = null }, null);
+            var pointing = await preflight.PointingAsync(domain.Host, host, patience.Token);
+            var dns = PreflightJudgement.OfPointing(pointing, host, [platform.EdgeAddress])
+                ?? PreflightJudgement.OfIssuers(domain.Host, await preflight.IssuerPolicyAsync(domain.Host, patience.Token), settings.Issuers);
+            return (found with { Dns = dns }, pointing);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return (found, null);
+        }
+    }
+
+    /// <summary>At each address that the servers have just named, all of which are ours.</summary>
+    private async Task<Trouble?> SelfCheckAsync(Domain domain, Pointing pointing, CancellationToken cancellation)
+    {
+        if (!HostName.TryParse(domain.Host, out var host, out _))
+            throw new InvalidOperationException($"The domain {domain.Host} was stored though it is no host name.");
+        foreach (var address in pointing.Targets([platform.EdgeAddress]))
+        {
+            var seen = await selfCheck.AskAsync(host, address, cancellation);
+            if (SelfCheckJudgement.Of(domain.Host, seen) is { } trouble)
+                return await EdgeAnswersAsync(domain, cancellation) ? trouble : SelfCheckJudgement.EdgeIsAway(domain.Host, seen);
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether it is reached by the way on which it is told of routes; what is wrong is not the owner's then.</summary>
+    private async Task<bool> EdgeAnswersAsync(Domain domain, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(PatienceWithEdge);
+        try
+        {
+            await edge.GetRouteAsync(domain.AppId, TimeSpan.Zero, patience.Token);
+            return true;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            log.LogWarning("The self-check of {Domain} failed, and the edge does not answer: {Reason}", domain.Host, e.Message);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net;
+
+namespace Boottify.Domains;
+
+/// <summary>What answered to a self-check.</summary>
+public enum SelfCheckAnswer
+{
+    /// <summary>Our edge, with the right answer.</summary>
+    Ours,
+
+    /// <summary>Nothing listens there.</summary>
+    Refused,
+
+    /// <summary>Nothing came in time.</summary>
+    Silent,
+
+    /// <summary>A connection that ended, or no HTTP.</summary>
+    Broken,
+
+    /// <summary>A server that is not our edge.</summary>
+    Foreign,
+
+    /// <summary>A server that sends all requests elsewhere.</summary>
+    Redirect,
+}
+
+/// <param name="Status">Of the HTTP answer; 0 when there was none.</param>
+/// <param name="Detail">Where a redirect leads, or what went wrong; written by strangers.</param>
+public sealed record SelfCheckSight(IPEndPoint Target, SelfCheckAnswer Answer, int Status = 0, string? Detail = null);
+
+/// <summary>What a self-check's answer means for a domain; pure.</summary>
+public static class SelfCheckJudgement
+{
+    /// <returns>Null when our edge answers there.</returns>
+    public static Trouble? Of(string host, SelfCheckSight seen) => seen.Answer switch
+    {
+        SelfCheckAnswer.Ours => null,
+        SelfCheckAnswer.Redirect => new Trouble(
+            $"http://{host} at {seen.Target} answered {seen.Status}, a redirect to {Shown(seen.Detail ?? "nowhere")}: a global HTTP to HTTPS redirect in front of us would break the certificate. Let requests below /.well-known/acme-challenge/ through to this platform over plain HTTP."),
+        _ => new Trouble($"http://{host} at {seen.Target}: {Words(seen)}. The certificate authority would find the same, so no certificate is ordered yet. See to it that port 80 of this address leads to this platform, past any proxy or firewall."),
+    };
+
+    /// <summary>The same when the edge cannot be reached by our own way either: nothing that the domain's owner could mend.</summary>
+    public static Trouble EdgeIsAway(string host, SelfCheckSight seen) => new(
+        $"The platform's edge does not answer the control plane at the moment, and http://{host} at {seen.Target}: {Words(seen)}. There is nothing for you to do: it is tried again by itself.");
+
+    private static string Words(SelfCheckSight seen) => seen.Answer switch
+    {
+        SelfCheckAnswer.Refused => "connection refused, nothing listens there",
+        SelfCheckAnswer.Silent => "timeout, no answer within 5 s",
+        SelfCheckAnswer.Broken => $"the connection ended without an answer ({Shown(seen.Detail ?? "")})",
+        SelfCheckAnswer.Redirect => $"it answered {seen.Status}, a redirect",
+        SelfCheckAnswer.Foreign => $"another server answered with status {seen.Status}",
+        _ => throw new ArgumentOutOfRangeException(nameof(seen), seen.Answer, "This is no trouble."),
+    };
+
+    /// <summary>What a stranger answered, fit to be shown.</summary>
+    private static string Shown(string text) => new([.. text.Take(200).Select(c => c is >= ' ' and < (char)127 ? c : '?')]);
+}
