@@ -27,8 +27,12 @@ public static class CertificateEndpoints
         var of = new CertificateName(domain, wildcard);
         if (store.IsCovered(of)) return Invalid($"{name} is served with the wildcard. Revoke that one.");
         if (await store.ReadAsync(of, cancellation) is not { } pem) return Results.Problem("The edge has no certificate for this name.", statusCode: StatusCodes.Status404NotFound);
+        var from = IssuerNote.Read(pem);
+        var asked = authorities.Issuing.Where(one => from is null || one.Settings.Directory.AbsoluteUri == from).ToList();
+        if (asked.Count == 0)
+            return Results.Problem($"The certificate is from {from}, which is none of this edge's authorities any more. Set BOOTTIFY_ACME_SECOND_DIRECTORY to it, start the edge again, and revoke it then.", statusCode: StatusCodes.Status409Conflict);
         AcmeException? refused = null;
-        foreach (var authority in authorities.Issuing)
+        foreach (var authority in asked)
         {
             try
             {
@@ -38,7 +42,7 @@ public static class CertificateEndpoints
             }
             catch (AcmeException e)
             {
-                refused ??= e; // Another one's, perhaps.
+                refused ??= e; // Of an old certificate, which does not say whose it is: another one's, perhaps.
             }
         }
 
