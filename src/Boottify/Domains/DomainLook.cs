@@ -15,9 +15,6 @@ public sealed class DomainLook(IDocumentStore store, DomainTable table, Prefligh
 {
     private const string Taken = "Another team on this platform has proven that this name is theirs. If it is yours, remove their TXT record from its zone: they lose the name after a while.";
 
-    /// <summary>With the name servers, which are not ours: they could hold up the looks at all others.</summary>
-    private static readonly TimeSpan PatienceWithServers = TimeSpan.FromSeconds(30);
-
     /// <summary>Longer than any look takes.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromMinutes(3);
 
@@ -94,8 +91,9 @@ public sealed class DomainLook(IDocumentStore store, DomainTable table, Prefligh
     {
         var host = app.Names.Host(platform.Domain);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(PatienceWithServers);
-        var slow = PreflightJudgement.TooSlow(domain.Host, PatienceWithServers);
+        // Not ours, they could hold up the looks at all others.
+        patience.CancelAfter(settings.LookLimit);
+        var slow = PreflightJudgement.TooSlow(domain.Host, settings.LookLimit);
         var found = new DomainFindings(slow, ProofIsGone: false, Dns: null);
         try
         {
