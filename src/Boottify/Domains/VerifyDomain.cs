@@ -1,11 +1,10 @@
 using Boottify.Access;
 using Boottify.Platform;
-using Boottify.Routes;
 using Marten;
 
 namespace Boottify.Domains;
 
-/// <summary>Looks at a domain now, instead of at its next attempt, and from there on as often as at one that was just added. Where its order failed at the edge, that is tried now too.</summary>
+/// <summary>Looks at a domain now, instead of at its next attempt, and from there on as often as at one that was just added.</summary>
 public static class VerifyDomain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -15,7 +14,7 @@ public static class VerifyDomain
 
     /// <summary>200 with the domain as the look found it, or as it was before where that takes too long.</summary>
     private static async Task<IResult> HandleAsync(
-        string app, string host, IDocumentStore store, DomainTable table, DomainLook look, DomainViews views, VerifySlots slots, IEdge edge, PlatformSettings settings,
+        string app, string host, IDocumentStore store, DomainTable table, DomainLook look, DomainViews views, VerifySlots slots, PlatformSettings settings,
         ILogger<DomainLook> log, CancellationToken cancellation)
     {
         await using var session = store.QuerySession();
@@ -29,7 +28,7 @@ public static class VerifyDomain
         {
             try
             {
-                await LookAsync(row, domain, look, edge, store, log, cancellation);
+                await LookAsync(row, domain, look, store, log, cancellation);
             }
             finally
             {
@@ -41,17 +40,13 @@ public static class VerifyDomain
         return await GetDomains.FindAsync(after, app, host, settings, cancellation) is (var owner, { } now) ? Results.Ok(await views.OfAsync(owner, now, cancellation)) : Problems.NotFound(GetDomains.None);
     }
 
-    private static async Task LookAsync(DueDomain row, Domain domain, DomainLook look, IEdge edge, IDocumentStore store, ILogger log, CancellationToken cancellation)
+    private static async Task LookAsync(DueDomain row, Domain domain, DomainLook look, IDocumentStore store, ILogger log, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(Patience);
         try
         {
             await look.RunAsync(row with { Looks = 0 }, patience.Token);
-            await using var session = store.QuerySession();
-            // As far as this side sees, an order that failed would not fail again: the authority looks for itself.
-            if (await session.LoadAsync<Domain>(domain.Id, patience.Token) is { Stage: DomainStage.Edge, Reason: null, RemovedAt: null })
-                await edge.RetryCertificateAsync(domain.Host, patience.Token);
         }
         catch (Exception e)
         {
