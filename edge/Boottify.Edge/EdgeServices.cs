@@ -25,6 +25,7 @@ public static class EdgeServices
             services.AddHostedService(provider => provider.GetRequiredService<Dns01Answers>());
         }
 
+        services.AddSingleton(provider => RegisteredDomains.Read(settings.PublicSuffixList, provider.GetRequiredService<ILogger<RegisteredDomains>>()));
         services.AddSingleton(AuthoritiesOf);
         services.AddSingleton<OrderAttempt>().AddSingleton<CertificateStore>().AddSingleton<HandshakeProbe>().AddSingleton<CertificateIssuer>().AddSingleton<CertificateKeeper>();
         services.AddHostedService<EdgeStart>();

@@ -35,6 +35,9 @@ public sealed record EdgeSettings
     /// <summary>A certificate that has so little left to live, and was not renewed, is told of loudly.</summary>
     public TimeSpan ExpiryAlarm { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>File with the domains under which anybody may register one.</summary>
+    public string PublicSuffixList { get; init; } = RegisteredDomains.UsualList;
+
     /// <summary>The platform's own zone, for one wildcard over all apps; null gives each host a certificate of its own.</summary>
     public PlatformZone? Zone { get; init; }
 
@@ -72,6 +75,7 @@ public sealed record EdgeSettings
             Authorities = [first, .. AuthoritySettings.Read("second", "BOOTTIFY_ACME_SECOND_", May, limits) is { } second ? [second] : Array.Empty<AuthoritySettings>()],
             StagingAuthority = AuthoritySettings.Read("staging", "BOOTTIFY_ACME_STAGING_", May, limits: null),
             ExpiryAlarm = TimeSpan.FromDays(Days("BOOTTIFY_EXPIRY_ALARM_DAYS", May("BOOTTIFY_EXPIRY_ALARM_DAYS") ?? "7")),
+            PublicSuffixList = May("BOOTTIFY_PUBLIC_SUFFIX_LIST") ?? RegisteredDomains.UsualList,
             Zone = PlatformZone.Read(May),
         };
     }

@@ -6,7 +6,7 @@ needs='settings programs'
 program=Boottify.Edge
 ready() { echo "$(value BOOTTIFY_EDGE_URL)/health/ready"; }
 
-packages() { echo nginx; }
+packages() { echo nginx publicsuffix; }
 address() { echo "https://127.0.0.1:$(value BOOTTIFY_HTTPS_PORT) http://127.0.0.1:$(value BOOTTIFY_HTTP_PORT)"; }
 version() { nginx -v 2>&1 | sed 's|.*nginx/|(nginx |; s|$|)|'; }
 start() { run_program; }

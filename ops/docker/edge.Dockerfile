@@ -10,7 +10,7 @@ COPY edge edge
 RUN dotnet publish edge/Boottify.Edge/Boottify.Edge.csproj --no-restore -c Release -p:UseAppHost=false -o /out
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
-RUN apt-get update && apt-get install -y --no-install-recommends nginx curl ca-certificates && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends nginx publicsuffix curl ca-certificates && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /out .
 COPY nginx-templates nginx-templates

@@ -214,7 +214,7 @@ public sealed class AcmeRestTests(EdgeLifeTests.OwnZone zone) : IClassFixture<Ed
         await using var proxy = new FaultyProxy((_, _) => null) { Look = gate.HoldAsync };
         await using var edge = await RunningEdge.StartAsync(zone.Zone, inFront: proxy);
         var folders = new EdgeFolders(new EdgeSettings { Listen = new Uri("http://127.0.0.1:1"), Token = "", Data = Path.Combine(edge.Data, "other"), Nginx = "", Templates = "", HttpPort = 1, HttpsPort = 1, Authorities = [] });
-        using var authority = new Authority(new AuthoritySettings("first", proxy.Directory, proxy.Ca), folders, new ChallengeAnswers(new Http01Answers()), TimeProvider.System, NullLoggerFactory.Instance);
+        using var authority = new Authority(new AuthoritySettings("first", proxy.Directory, proxy.Ca), folders, new ChallengeAnswers(new Http01Answers()), TimeProvider.System, NullLoggerFactory.Instance, RegisteredDomains.Guessed);
         HostName.TryParse(edge.NewHost(), out var host, out _).Should().BeTrue();
         using var withdrawn = new CancellationTokenSource();
         var order = authority.Order.RunAsync(host, null, withdrawn.Token);

@@ -86,7 +86,7 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void An_authority_that_wants_a_name_renewed_over_and_over_is_heard_once_in_a_while_restarts_or_not()
     {
-        bool Heard() => new Budget(Path.Combine(_folder, "budget"), null, _clock).TryRenewEarly(Name("a.test.test"), TimeSpan.FromHours(6));
+        bool Heard() => new Budget(Path.Combine(_folder, "budget"), null, _clock, RegisteredDomains.Guessed).TryRenewEarly(Name("a.test.test"), TimeSpan.FromHours(6));
         (Heard(), Heard()).Should().Be((true, false));
         _clock.Advance(TimeSpan.FromHours(6));
         Heard().Should().BeTrue();
@@ -98,8 +98,8 @@ public sealed class BudgetTests : IDisposable
     [InlineData("a.shop.co.uk", "shop.co.uk")]
     [InlineData("shop.com.au", "shop.com.au")]
     [InlineData("a.b.shop.de", "shop.de")]
-    public void The_registered_domain_is_what_the_authority_counts_under(string name, string domain) =>
-        RegisteredDomain.Of(Name(name).Domain).Should().Be(domain);
+    public void The_registered_domain_is_guessed_without_a_list(string name, string domain) =>
+        RegisteredDomains.Guessed.Of(Name(name).Domain).Should().Be(domain);
 
     [Fact]
     public void Limits_are_those_of_lets_encrypt_unless_told_otherwise()
@@ -111,7 +111,7 @@ public sealed class BudgetTests : IDisposable
             ((Action)(() => AuthorityLimits.Parse(wrong))).Should().Throw<InvalidOperationException>().WithMessage("*BOOTTIFY_ACME_LIMITS*");
     }
 
-    private Budget Budget(AuthorityLimits limits) => new(Path.Combine(_folder, "budget"), limits, _clock);
+    private Budget Budget(AuthorityLimits limits) => new(Path.Combine(_folder, "budget"), limits, _clock, RegisteredDomains.Guessed);
 
     private static void Order(Budget budget, string name, OrderKind kind = OrderKind.New)
     {

@@ -120,7 +120,7 @@ public sealed class CertificateTests(SharedEdge shared)
         File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         (File.GetUnixFileMode(Path.GetDirectoryName(file)!) & (UnixFileMode.OtherExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite)).Should().Be(UnixFileMode.None);
         var text = await File.ReadAllTextAsync(file);
-        text.Should().StartWith("-----BEGIN PRIVATE KEY-----");
+        text.Should().StartWith($"Authority: {Edge.Pebble.Directory}\n-----BEGIN PRIVATE KEY-----");
         using var certificate = X509Certificate2.CreateFromPem(text, text);
         certificate.GetECDsaPrivateKey().Should().NotBeNull();
         certificate.MatchesHostname(host).Should().BeTrue();

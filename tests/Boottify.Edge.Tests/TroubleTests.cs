@@ -42,7 +42,24 @@ public sealed class TroubleTests
     public void What_our_own_budget_forbids_is_no_failure_and_waits_exactly_for_it()
     {
         var waits = Trouble.OfAuthority(new AuthorityTrouble(3, "", s_now), AcmeException.OutOfBudget("used up", TimeSpan.FromMinutes(7)), s_now, 0);
-        waits.Should().Be(new AuthorityTrouble(3, "used up", s_now.AddMinutes(7)));
+        waits.Should().Be(new AuthorityTrouble(3, "used up", s_now.AddMinutes(7), s_now.AddMinutes(7)));
+    }
+
+    [Fact]
+    public void Who_asks_for_an_attempt_now_gets_it_unless_an_authority_s_limits_are_what_is_waited_for()
+    {
+        AuthorityTrouble At(string type, TimeSpan? asked) => Trouble.OfAuthority(new AuthorityTrouble(4, "", s_now), new AcmeException(new AcmeProblem(type, "", 0, []), asked), s_now, 0);
+        Trouble Of(params AuthorityTrouble[] each) => Trouble.OfAuthorities(null, each.Index().ToDictionary(one => $"{one.Index}", one => one.Item));
+        var (ours, asked, limited) = (At("", null), At("", TimeSpan.FromMinutes(5)), At("rateLimited", null));
+        var spent = Trouble.OfAuthority(null, AcmeException.OutOfBudget("used up", TimeSpan.FromDays(1)), s_now, 0);
+        var hurried = Of(ours, spent).Hurried(s_now)!;
+        (hurried.NextAttempt, hurried.Failures, hurried.At("0")!.NextAttempt, hurried.At("1")).Should().Be((s_now, 5, s_now, spent));
+        foreach (var limits in new[] { asked, limited, spent }) Of(limits).Hurried(s_now).Should().BeNull();
+        Of(asked).Hurried(s_now.AddMinutes(6)).Should().NotBeNull("what it asked for is over, and the rest is ours");
+
+        var refused = new AcmeProblem("dns", "no such name", 400, []);
+        Trouble.OfName(hurried, AcmeException.OfProof(refused), rehearse: true, s_now, 0).Hurried(s_now)!.Rehearse.Should().BeTrue();
+        Trouble.OfName(null, new AcmeException(refused, TimeSpan.FromHours(1)), rehearse: false, s_now, 0).Hurried(s_now).Should().BeNull();
     }
 
     [Fact]

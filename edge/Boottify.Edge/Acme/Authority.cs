@@ -1,3 +1,4 @@
+using Boottify.Edge.Certificates;
 using Boottify.Edge.Challenges;
 using Boottify.Edge.Files;
 
@@ -13,14 +14,14 @@ public sealed class Authority : IDisposable
 
     private sealed record Pause(DateTimeOffset Until, TimeSpan Time);
 
-    public Authority(AuthoritySettings settings, EdgeFolders folders, ChallengeAnswers answers, TimeProvider clock, ILoggerFactory logs)
+    public Authority(AuthoritySettings settings, EdgeFolders folders, ChallengeAnswers answers, TimeProvider clock, ILoggerFactory logs, RegisteredDomains domains)
     {
         (Settings, _clock) = (settings, clock);
         var folder = AcmeAccount.FolderOf(folders, settings.Directory);
         Transport = new AcmeTransport(AcmeHttp.Create(settings.Roots), settings.Directory, clock);
         Account = new AcmeAccount(Transport, settings, folder, logs.CreateLogger<AcmeAccount>());
         Pending = new PendingOrders(Path.Combine(folder, "orders"));
-        Budget = new Budget(Path.Combine(folder, "budget"), settings.Limits, clock);
+        Budget = new Budget(Path.Combine(folder, "budget"), settings.Limits, clock, domains);
         Order = new CertificateOrder(Transport, Account, Pending, new NameProof(Account, answers, clock), Budget, settings, clock);
     }
 
@@ -58,6 +59,13 @@ public sealed class Authority : IDisposable
 public sealed record Authorities(IReadOnlyList<Authority> Issuing, Authority? Staging) : IDisposable
 {
     public IEnumerable<Authority> All => Staging is null ? Issuing : Issuing.Append(Staging);
+
+    /// <summary>Where it came from; null when that is no longer one of ours.</summary>
+    public Authority? IssuerOf(PublishedCertificate certificate) =>
+        certificate.Authority is { } directory ? Issuing.FirstOrDefault(one => one.Settings.Directory.AbsoluteUri == directory) : Issuing[0];
+
+    /// <summary>What an order is a renewal of: a certificate of another authority is none to this one, whose limits count the order as a new one.</summary>
+    public PublishedCertificate? Replaced(PublishedCertificate? before, Authority by) => before is not null && IssuerOf(before) == by ? before : null;
 
     public void Dispose()
     {

@@ -22,7 +22,7 @@ public enum OrderKind
 /// refuse. On disk, a line for each use, so that neither a restart nor an app that is removed and added again forgets them.
 /// </summary>
 /// <remarks>A crash may lose the line that was being written; the CA's own count then refuses one order more, once.</remarks>
-public sealed class Budget(string file, AuthorityLimits? limits, TimeProvider clock)
+public sealed class Budget(string file, AuthorityLimits? limits, TimeProvider clock, RegisteredDomains domains)
 {
     private enum Use { Order, Certificate, Duplicate, Failure, Early }
 
@@ -50,7 +50,7 @@ public sealed class Budget(string file, AuthorityLimits? limits, TimeProvider cl
     public void Take(CertificateName name, OrderKind kind)
     {
         if (limits is null) return;
-        var domain = RegisteredDomain.Of(name.Domain);
+        var domain = domains.Of(name.Domain);
         lock (_lock)
         {
             if (kind != OrderKind.Suggested)
@@ -72,7 +72,7 @@ public sealed class Budget(string file, AuthorityLimits? limits, TimeProvider cl
     /// <summary>A new order that <see cref="Take"/> allowed has ended.</summary>
     public void End(CertificateName name)
     {
-        var domain = RegisteredDomain.Of(name.Domain);
+        var domain = domains.Of(name.Domain);
         lock (_lock)
             if (_underWay.TryGetValue(domain, out var count)) _underWay[domain] = Math.Max(0, count - 1);
     }
@@ -82,7 +82,7 @@ public sealed class Budget(string file, AuthorityLimits? limits, TimeProvider cl
         if (limits is null || kind == OrderKind.Suggested) return;
         lock (_lock)
         {
-            if (kind == OrderKind.New) Note(Use.Certificate, RegisteredDomain.Of(name.Domain));
+            if (kind == OrderKind.New) Note(Use.Certificate, domains.Of(name.Domain));
             Note(Use.Duplicate, name.ToString());
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Boottify.Edge.Acme;
 using Boottify.Edge.Http;
 using Boottify.Edge.Routes;
@@ -12,6 +13,7 @@ public static class CertificateEndpoints
         var certificates = endpoints.MapGroup("/v1/certificates").AddEndpointFilter<BearerToken>();
         certificates.MapGet("/", (CertificateKeeper keeper) => keeper.Report());
         certificates.MapPost("/{name}/revoke", RevokeAsync);
+        certificates.MapPost("/{name}/retry", Retry);
         var authorities = endpoints.MapGroup("/v1/authorities/{authority}").AddEndpointFilter<BearerToken>();
         authorities.MapPost("/roll-key", (string authority, Authorities all, CancellationToken cancellation) => AtAsync(all, authority, account => account.RollKeyAsync(cancellation)));
         authorities.MapDelete("/account", (string authority, Authorities all, CancellationToken cancellation) => AtAsync(all, authority, account => account.DeactivateAsync(cancellation)));
@@ -22,13 +24,15 @@ public static class CertificateEndpoints
     {
         if (!Revocation.Reasons.ContainsKey(reason))
             return Invalid($"There is no such reason. Send `?reason=N` with one of {string.Join(", ", Revocation.Reasons.Select(one => $"{one.Key} ({one.Value})"))}.");
-        var wildcard = name.StartsWith("*.", StringComparison.Ordinal);
-        if (!HostName.TryParse(wildcard ? name[2..] : name, out var domain, out var problem)) return Invalid(problem);
-        var of = new CertificateName(domain, wildcard);
+        if (!TryParse(name, out var of, out var problem)) return Invalid(problem);
         if (store.IsCovered(of)) return Invalid($"{name} is served with the wildcard. Revoke that one.");
         if (await store.ReadAsync(of, cancellation) is not { } pem) return Results.Problem("The edge has no certificate for this name.", statusCode: StatusCodes.Status404NotFound);
+        var from = IssuerNote.Read(pem);
+        var asked = authorities.Issuing.Where(one => from is null || one.Settings.Directory.AbsoluteUri == from).ToList();
+        if (asked.Count == 0)
+            return Results.Problem($"The certificate is from {from}, which is none of this edge's authorities any more. Set BOOTTIFY_ACME_SECOND_DIRECTORY to it, start the edge again, and revoke it then.", statusCode: StatusCodes.Status409Conflict);
         AcmeException? refused = null;
-        foreach (var authority in authorities.Issuing)
+        foreach (var authority in asked)
         {
             try
             {
@@ -38,11 +42,29 @@ public static class CertificateEndpoints
             }
             catch (AcmeException e)
             {
-                refused ??= e; // Another one's, perhaps.
+                refused ??= e; // Of an old certificate, which does not say whose it is: another one's, perhaps.
             }
         }
 
         return Refused(refused!);
+    }
+
+    /// <summary>204 when a name that failed is tried now; 409 with the reason when it is not, as an authority's limits are kept whoever asks.</summary>
+    private static IResult Retry(string name, CertificateKeeper keeper)
+    {
+        if (!TryParse(name, out var of, out var problem)) return Invalid(problem);
+        var refused = keeper.Hurry(of, out var found);
+        if (!found) return Results.Problem("No route has this name.", statusCode: StatusCodes.Status404NotFound);
+        return refused is null ? Results.NoContent() : Results.Problem(refused, statusCode: StatusCodes.Status409Conflict);
+    }
+
+    /// <param name="name">A host, or a wildcard with its <c>*.</c></param>
+    private static bool TryParse(string name, out CertificateName of, [NotNullWhen(false)] out string? problem)
+    {
+        var wildcard = name.StartsWith("*.", StringComparison.Ordinal);
+        var legal = HostName.TryParse(wildcard ? name[2..] : name, out var domain, out problem);
+        of = new CertificateName(domain, wildcard);
+        return legal;
     }
 
     private static async Task<IResult> AtAsync(Authorities all, string name, Func<AcmeAccount, Task> act)

@@ -24,7 +24,7 @@ public sealed class CertificateStore(EdgeFolders folders, TimeProvider clock, IL
             // A file of ours is small; whatever else it became is not read into memory.
             if (new FileInfo(file).Length > LargestFile) throw AcmeException.Because("The file is too large.");
             var pem = File.ReadAllText(file);
-            return PublishedCertificate.Check(new IssuedCertificate(pem, pem), name, clock.GetUtcNow(), chainToo: false).Certificate;
+            return PublishedCertificate.Check(new IssuedCertificate(pem, pem), name, clock.GetUtcNow(), chainToo: false).Certificate with { Authority = IssuerNote.Read(pem) };
         }
         catch (Exception e) when (e is AcmeException or ArgumentException or CryptographicException or IOException or UnauthorizedAccessException)
         {

@@ -30,7 +30,7 @@ public sealed class OrderAttempt(Authorities authorities, TimeProvider clock, IL
 
             try
             {
-                var issued = await authority.Order.RunAsync(name, before, cancellation);
+                var issued = await authority.Order.RunAsync(name, authorities.Replaced(before, authority), cancellation);
                 authority.Answered();
                 return Check(authority, issued, name);
             }
@@ -97,7 +97,9 @@ public sealed class OrderAttempt(Authorities authorities, TimeProvider clock, IL
     {
         try
         {
-            return PublishedCertificate.Check(issued, name, clock.GetUtcNow());
+            var (certificate, pem) = PublishedCertificate.Check(issued, name, clock.GetUtcNow());
+            var directory = authority.Settings.Directory;
+            return (certificate with { Authority = directory.AbsoluteUri }, IssuerNote.Write(directory, pem));
         }
         catch (AcmeException)
         {

@@ -9,7 +9,8 @@ namespace Boottify.Edge.Certificates;
 /// <summary>A certificate that was looked at and found to be good for its host.</summary>
 /// <param name="Serial">Upper-case hex.</param>
 /// <param name="RenewalId">Its name in renewal information (RFC 9773, 4.1); null when it does not say who issued it.</param>
-public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefore, DateTimeOffset NotAfter, string? RenewalId = null)
+/// <param name="Authority">Directory of the CA that it came from; null when that is not known, and then it counts as the first one's.</param>
+public sealed record PublishedCertificate(string Serial, DateTimeOffset NotBefore, DateTimeOffset NotAfter, string? RenewalId = null, string? Authority = null)
 {
     private static readonly TimeSpan s_clocksMayDiffer = TimeSpan.FromHours(1);
 

@@ -39,31 +39,32 @@ public sealed class RenewalWindows(Authorities authorities, CertificateKeeper ke
     {
         var now = clock.GetUtcNow();
         var again = s_afterTrouble;
-        foreach (var authority in authorities.Issuing)
+        // Another authority does not know it.
+        if (authorities.IssuerOf(certificate) is { } authority)
         {
-            if (authority.Rests || _silent.GetValueOrDefault(authority) > clock.GetUtcNow())
-            {
-                again = s_silence;
-                continue;
-            }
-
-            try
-            {
-                if (await RenewalWindow.AskAsync(authority.Transport, certificate.RenewalId!, cancellation) is not { } window) continue;
-                again = window.AskAgain;
-                Suggest(authority, name, certificate, window, now);
-                break;
-            }
-            catch (Exception e) when (e is AcmeException or IOException)
-            {
-                // Without an answer, there is an exception inside.
-                if (e is not AcmeException { Problem.Status: > 0 and < 500 } and not AcmeException { Problem.Status: 0, InnerException: null }) _silent[authority] = clock.GetUtcNow() + s_silence;
-                // With a second authority, one of the two does not know it.
-                log.LogInformation("No renewal window for {Name} from the {Authority} authority: {Problem}", name, authority.Name, e.Message);
-            }
+            if (authority.Rests || _silent.GetValueOrDefault(authority) > now) again = s_silence;
+            else again = await AskAsync(authority, name, certificate, now, cancellation) ?? again;
         }
 
         _asked[name] = (certificate.Serial, now + again);
+    }
+
+    /// <returns>When to ask again, if it said so.</returns>
+    private async Task<TimeSpan?> AskAsync(Authority authority, CertificateName name, PublishedCertificate certificate, DateTimeOffset now, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await RenewalWindow.AskAsync(authority.Transport, certificate.RenewalId!, cancellation) is not { } window) return null;
+            Suggest(authority, name, certificate, window, now);
+            return window.AskAgain;
+        }
+        catch (Exception e) when (e is AcmeException or IOException)
+        {
+            // Without an answer, there is an exception inside.
+            if (e is not AcmeException { Problem.Status: > 0 and < 500 } and not AcmeException { Problem.Status: 0, InnerException: null }) _silent[authority] = clock.GetUtcNow() + s_silence;
+            log.LogInformation("No renewal window for {Name} from the {Authority} authority: {Problem}", name, authority.Name, e.Message);
+            return null;
+        }
     }
 
     private void Suggest(Authority authority, CertificateName name, PublishedCertificate certificate, RenewalWindow window, DateTimeOffset now)

@@ -4,22 +4,33 @@ namespace Boottify.Edge.Certificates;
 
 /// <summary>Why one CA gave no certificate for a name, and when it is asked again.</summary>
 /// <param name="Failures">In a row. What our own count of its limits forbids is none.</param>
-public sealed record AuthorityTrouble(int Failures, string Reason, DateTimeOffset NextAttempt);
+/// <param name="NotBefore">Until when its limits, or what it asked for, forbid another order, whoever wants one; null when we alone wait.</param>
+public sealed record AuthorityTrouble(int Failures, string Reason, DateTimeOffset NextAttempt, DateTimeOffset? NotBefore = null);
 
 /// <summary>Why a name has no certificate, or no new one; kept on disk until there is one.</summary>
 /// <param name="Failures">In a row, since the last success.</param>
 /// <param name="Rehearse">The name could not be verified: it is tried at the staging authority first.</param>
 /// <param name="Authorities">By the authority's name.</param>
+/// <param name="NotBefore">As <see cref="AuthorityTrouble.NotBefore"/>, for the name as a whole.</param>
 public sealed record Trouble(
-    int Failures, string Reason, DateTimeOffset NextAttempt, bool Rehearse = false, IReadOnlyDictionary<string, AuthorityTrouble>? Authorities = null)
+    int Failures, string Reason, DateTimeOffset NextAttempt, bool Rehearse = false, IReadOnlyDictionary<string, AuthorityTrouble>? Authorities = null, DateTimeOffset? NotBefore = null)
 {
     public AuthorityTrouble? At(string authority) => Authorities?.GetValueOrDefault(authority);
+
+    /// <summary>The same without the waiting that is ours alone. Failures count on, so the next wait is as long as it would have been.</summary>
+    /// <returns>Null when it is not for us to say: an authority's limits, or our count of them, forbid another attempt now.</returns>
+    public Trouble? Hurried(DateTimeOffset now)
+    {
+        if (NotBefore > now) return null;
+        var each = Authorities?.ToDictionary(one => one.Key, one => one.Value.NotBefore > now ? one.Value : one.Value with { NextAttempt = now }, StringComparer.Ordinal);
+        return each is { Count: > 0 } && each.Values.All(one => one.NextAttempt > now) ? null : this with { NextAttempt = now, Authorities = each };
+    }
 
     /// <summary>Something of the platform's own, or of nobody known: the whole name waits.</summary>
     public static Trouble After(Trouble? before, string reason, TimeSpan? asked, DateTimeOffset now, double luck)
     {
         var failures = (before?.Failures ?? 0) + 1;
-        return new Trouble(failures, reason, now + RenewalPolicy.Backoff(failures, asked, luck), before?.Rehearse ?? false, before?.Authorities);
+        return new Trouble(failures, reason, now + RenewalPolicy.Backoff(failures, asked, luck), before?.Rehearse ?? false, before?.Authorities, now + asked);
     }
 
     /// <summary>The name could not be verified; which CA said so makes no difference.</summary>
@@ -34,9 +45,10 @@ public sealed record Trouble(
 
     public static AuthorityTrouble OfAuthority(AuthorityTrouble? before, AcmeException refused, DateTimeOffset now, double luck)
     {
-        if (refused is { Fault: AcmeFault.Budget, RetryAfter: { } wait }) return new AuthorityTrouble(before?.Failures ?? 0, refused.Message, now + wait + (TimeSpan.FromMinutes(1) * luck));
+        if (refused is { Fault: AcmeFault.Budget, RetryAfter: { } wait }) return new AuthorityTrouble(before?.Failures ?? 0, refused.Message, now + wait + (TimeSpan.FromMinutes(1) * luck), now + wait);
         var failures = (before?.Failures ?? 0) + 1;
-        return new AuthorityTrouble(failures, InWords(refused), now + RenewalPolicy.Backoff(failures, refused.RetryAfter, luck));
+        var next = now + RenewalPolicy.Backoff(failures, refused.RetryAfter, luck);
+        return new AuthorityTrouble(failures, InWords(refused), next, refused.Problem.Type == "rateLimited" ? next : now + refused.RetryAfter);
     }
 
     private static string InWords(AcmeException refused) => refused.Fault == AcmeFault.Name || refused.Problem.Type == "caa"

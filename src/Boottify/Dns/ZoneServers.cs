@@ -109,8 +109,10 @@ public sealed class ZoneServers(IPEndPoint start, int authorityPort, bool privat
             };
             return await client.QueryServerAsync([new DnsClient.NameServer(server)], new DnsQuestion(name, type), options, cancellation);
         }
-        catch (Exception e) when (e is DnsResponseException or SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (e is DnsResponseException or SocketException or OperationCanceledException)
         {
+            // Where we have had enough, it may come as a failure of the server's too.
+            cancellation.ThrowIfCancellationRequested();
             return null;
         }
     }

@@ -11,16 +11,39 @@ namespace Boottify.Domains;
 public sealed record AddDomain(string? Host)
 {
     private const int Tries = 10;
+
+    /// <summary>With the database, and with those who are before in line.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private const string Held =
         "This name is in use on this platform already, so it cannot be added. If it is yours: remove the TXT record of whoever uses it, _boottify.<name>, from its zone. They lose the name after a while, and it can be added then.";
 
     public static void Map(IEndpointRouteBuilder api) => api.MapPost("/apps/{app}/domains", HandleAsync).Needs(Role.Developer).WithName("AddDomain");
 
-    /// <summary>201 with the records to set; 200 with the domain as it is where the app has it already.</summary>
+    /// <summary>As <see cref="AddAsync"/>, and 503 where the database takes too long. Nothing outside of it is waited for.</summary>
     private static async Task<IResult> HandleAsync(
         string app, AddDomain command, HttpContext context, IDocumentStore store, DomainTable table, DomainViews views, DomainSettings settings, PlatformSettings platform, AddingTurns turns, TimeProvider time)
     {
-        var cancellation = context.RequestAborted;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(Patience);
+        try
+        {
+            return await AddAsync(app, command, Caller.Of(context).Name, store, table, views, settings, platform, turns, time, patience.Token);
+        }
+        catch (Exception) when (patience.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.Headers.RetryAfter = "5";
+            return Results.Problem(
+                "The database took too long, so it is not known whether the name was added: GET /api/apps/{app}/domains tells. Sending the request again does no harm.",
+                statusCode: StatusCodes.Status503ServiceUnavailable, title: "Not available now");
+        }
+    }
+
+    /// <summary>201 with the records to set; 200 with the domain as it is where the app has it already.</summary>
+    private static async Task<IResult> AddAsync(
+        string app, AddDomain command, string caller, IDocumentStore store, DomainTable table, DomainViews views, DomainSettings settings, PlatformSettings platform, AddingTurns turns, TimeProvider time,
+        CancellationToken cancellation)
+    {
         if (!DomainName.TryParse(command.Host, platform, out var host, out var problem))
             return Problems.Invalid(problem);
         for (var tries = 1; ; tries++)
@@ -51,7 +74,7 @@ public sealed record AddDomain(string? Host)
                     return Problems.Unprocessable($"The app has {settings.MostPerApp} domains, which is the most that one may have. Remove one, or ask whoever runs this platform for more.");
 
                 var added = new DomainAdded(
-                    host, app, owner.TeamId, $"boottify-verification={RandomNumberGenerator.GetHexString(40, lowercase: true)}", Caller.Of(context).Name, time.GetUtcNow());
+                    host, app, owner.TeamId, $"boottify-verification={RandomNumberGenerator.GetHexString(40, lowercase: true)}", caller, time.GetUtcNow());
                 if (before is null)
                     session.Events.StartStream<Domain>(id, added);
                 else

@@ -8,9 +8,6 @@ namespace Boottify.Domains;
 /// <summary>Finds out how it stands with a domain: its proof, where it leads, who may issue, and whether the edge is what answers there. Changes nothing.</summary>
 public sealed class DomainInspection(Preflight preflight, SelfCheck selfCheck, IEdge edge, DomainSettings settings, PlatformSettings platform, ILogger<DomainInspection> log)
 {
-    /// <summary>With the name servers, which are not ours: they could hold up the looks at all others.</summary>
-    private static readonly TimeSpan PatienceWithServers = TimeSpan.FromSeconds(30);
-
     private static readonly TimeSpan PatienceWithEdge = TimeSpan.FromSeconds(3);
 
     public async Task<DomainFindings> FindAsync(Domain domain, App app, CancellationToken cancellation)
@@ -25,8 +22,9 @@ public sealed class DomainInspection(Preflight preflight, SelfCheck selfCheck, I
     {
         var host = app.Names.Host(platform.Domain);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(PatienceWithServers);
-        var slow = PreflightJudgement.TooSlow(domain.Host, PatienceWithServers);
+        // Not ours, they could hold up the looks at all others.
+        patience.CancelAfter(settings.LookLimit);
+        var slow = PreflightJudgement.TooSlow(domain.Host, settings.LookLimit);
         var found = new DomainFindings(slow, ProofIsGone: false, Dns: null);
         try
         {

@@ -5,6 +5,7 @@ namespace Boottify.Domains;
 /// <summary>What ops/README.md lists under custom domains.</summary>
 /// <param name="MostPerApp">Domains of one app.</param>
 /// <param name="CheckEvery">Time between two looks at one that serves.</param>
+/// <param name="LookLimit">How long the name servers may keep a look waiting.</param>
 /// <param name="Grace">How long a proof may be gone before its domain loses the route.</param>
 /// <param name="Issuers">Names by which a CAA record may allow our certificate authority.</param>
 /// <param name="Resolver">Where looking a zone's own servers up begins.</param>
@@ -12,7 +13,7 @@ namespace Boottify.Domains;
 /// <param name="PrivateServers">Ask also servers at addresses that are not public.</param>
 /// <param name="SelfCheckPort">Port at which a name's addresses are asked whether they lead here; 0 for not asking.</param>
 public sealed record DomainSettings(
-    int MostPerApp, TimeSpan CheckEvery, TimeSpan Grace, IReadOnlyList<string> Issuers, IPEndPoint Resolver, int AuthorityPort, bool PrivateServers, int SelfCheckPort)
+    int MostPerApp, TimeSpan CheckEvery, TimeSpan LookLimit, TimeSpan Grace, IReadOnlyList<string> Issuers, IPEndPoint Resolver, int AuthorityPort, bool PrivateServers, int SelfCheckPort)
 {
     private const int DnsPort = 53;
     private const int HttpPort = 80;
@@ -24,6 +25,7 @@ public sealed record DomainSettings(
         return new DomainSettings(
             Number("BOOTTIFY_DOMAINS_PER_APP", 50, 1, 900),
             TimeSpan.FromSeconds(Number("BOOTTIFY_DOMAIN_CHECK_SECONDS", 6 * 3600, 1, 7 * 86_400)),
+            TimeSpan.FromSeconds(Number("BOOTTIFY_DOMAIN_LOOK_SECONDS", 30, 1, 45)),
             TimeSpan.FromSeconds(Number("BOOTTIFY_DOMAIN_GRACE_SECONDS", 3 * 86_400, 0, 90 * 86_400)),
             [.. (configuration["BOOTTIFY_CAA_ISSUERS"] ?? "letsencrypt.org").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
             IPEndPoint.TryParse(resolver ?? "", out var server)

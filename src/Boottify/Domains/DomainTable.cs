@@ -18,7 +18,7 @@ public sealed record DueDomain(string Id, string AppId, bool Owns, int Looks)
 
 /// <summary>
 /// A row per claim: who holds the name, and when it is looked at next. A unique index lets the database itself refuse a second
-/// holder. A look is claimed by one statement that moves its time on, so any number of nodes share the work, and what a dead
+/// holder. A look is claimed by one statement that leases it, so any number of nodes share the work, and what a dead
 /// one had claimed comes up again by itself. A removed claim keeps its row, and so the name, until the edge has let go of it.
 /// </summary>
 public sealed class DomainTable(NpgsqlDataSource database)
@@ -27,8 +27,8 @@ public sealed class DomainTable(NpgsqlDataSource database)
     private const string Columns = "id, app_id, owns, looks";
 
     private const string ClaimSql = $"""
-        update {Domains} set next_look = now() + @lease
-        where id = (select id from {Domains} where next_look <= now() and split_part(id, ':', 1) <> all(@busy) order by next_look for update skip locked limit 1)
+        update {Domains} set leased_until = now() + @lease
+        where id = (select id from {Domains} where next_look <= now() and (leased_until is null or leased_until <= now()) and split_part(id, ':', 1) <> all(@busy) order by next_look for update skip locked limit 1)
         returning {Columns}
         """;
 
@@ -41,6 +41,7 @@ public sealed class DomainTable(NpgsqlDataSource database)
         table.AddColumn("owns", "boolean").NotNull().DefaultValueByExpression("false");
         table.AddColumn("looks", "integer").NotNull().DefaultValueByExpression("0");
         table.AddColumn("next_look", "timestamptz").NotNull().DefaultValueByExpression("now()");
+        table.AddColumn("leased_until", "timestamptz");
         table.Indexes.Add(new IndexDefinition("domains_one_holder") { Columns = ["host"], IsUnique = true, Predicate = "owns" });
         table.Indexes.Add(new IndexDefinition("domains_next_look") { Columns = ["next_look"] });
         table.Indexes.Add(new IndexDefinition("domains_app") { Columns = ["app_id"] });
@@ -65,7 +66,7 @@ public sealed class DomainTable(NpgsqlDataSource database)
     /// <summary>In the session's transaction: looked at again as soon as it commits.</summary>
     public static void LookNow(IDocumentOperations session, string id)
     {
-        session.QueueSqlCommand($"update {Domains} set next_look = now(), looks = 0 where id = ?", id);
+        session.QueueSqlCommand($"update {Domains} set next_look = now(), leased_until = null, looks = 0 where id = ?", id);
         Wakeups.Announce(session, Wakeups.Domains);
     }
 
@@ -101,7 +102,7 @@ public sealed class DomainTable(NpgsqlDataSource database)
 
     public async Task LookedAsync(string id, int looks, TimeSpan next, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand($"update {Domains} set looks = @looks, next_look = now() + @next where id = @id");
+        await using var command = database.CreateCommand($"update {Domains} set looks = @looks, next_look = now() + @next, leased_until = null where id = @id");
         command.Parameters.AddWithValue("id", id);
         command.Parameters.AddWithValue("looks", looks);
         command.Parameters.AddWithValue("next", next);
@@ -117,10 +118,10 @@ public sealed class DomainTable(NpgsqlDataSource database)
         return await command.ExecuteScalarAsync(cancellation) is not null;
     }
 
-    /// <summary>Claims of an app, those that are being let go of included, with the time of their next look.</summary>
+    /// <summary>Claims of an app, those that are being let go of included, with the time of their next look: now for one that is being looked at.</summary>
     public async Task<IReadOnlyDictionary<string, DateTimeOffset>> OfAppAsync(string appId, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand($"select id, next_look from {Domains} where app_id = @app");
+        await using var command = database.CreateCommand($"select id, greatest(next_look, now()) from {Domains} where app_id = @app");
         command.Parameters.AddWithValue("app", appId);
         await using var rows = await command.ExecuteReaderAsync(cancellation);
         var found = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);

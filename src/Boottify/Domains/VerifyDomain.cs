@@ -1,10 +1,11 @@
 using Boottify.Access;
 using Boottify.Platform;
+using Boottify.Routes;
 using Marten;
 
 namespace Boottify.Domains;
 
-/// <summary>Looks at a domain now, instead of at its next attempt, and from there on as often as at one that was just added.</summary>
+/// <summary>Looks at a domain now, instead of at its next attempt, and from there on as often as at one that was just added. An order that failed at the edge is tried now too, if only the edge's own pause is waited for.</summary>
 public static class VerifyDomain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -14,7 +15,7 @@ public static class VerifyDomain
 
     /// <summary>200 with the domain as the look found it, or as it was before where that takes too long.</summary>
     private static async Task<IResult> HandleAsync(
-        string app, string host, IDocumentStore store, DomainTable table, DomainLook look, DomainViews views, VerifySlots slots, PlatformSettings settings,
+        string app, string host, IDocumentStore store, DomainTable table, DomainLook look, DomainViews views, VerifySlots slots, IEdge edge, PlatformSettings settings,
         ILogger<DomainLook> log, CancellationToken cancellation)
     {
         await using var session = store.QuerySession();
@@ -37,7 +38,29 @@ public static class VerifyDomain
         }
 
         await using var after = store.QuerySession();
-        return await GetDomains.FindAsync(after, app, host, settings, cancellation) is (var owner, { } now) ? Results.Ok(await views.OfAsync(owner, now, cancellation)) : Problems.NotFound(GetDomains.None);
+        if (await GetDomains.FindAsync(after, app, host, settings, cancellation) is not (var owner, { } now))
+            return Problems.NotFound(GetDomains.None);
+        var view = await views.OfAsync(owner, now, cancellation);
+        if (view.Status == DomainStatus.Failed && now.Reason is null && await RetriedAsync(edge, domain.Host, log, cancellation))
+            view = await views.OfAsync(owner, now, cancellation);
+        return Results.Ok(view);
+    }
+
+    /// <returns>False when the edge could not be asked: its own next attempt comes all the same.</returns>
+    private static async Task<bool> RetriedAsync(IEdge edge, string host, ILogger log, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(PatienceWithWish);
+        try
+        {
+            await edge.RetryCertificateAsync(host, patience.Token);
+            return true;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            log.LogInformation("The order for {Domain} is left to the edge's own next attempt: {Reason}", host, e.Message);
+            return false;
+        }
     }
 
     private static async Task LookAsync(DueDomain row, Domain domain, DomainLook look, IDocumentStore store, ILogger log, CancellationToken cancellation)

@@ -60,6 +60,13 @@ internal sealed class EdgeClient(HttpClient http, TimeProvider time) : IEdge
         return true;
     }
 
+    public async Task RetryCertificateAsync(string host, CancellationToken cancellation)
+    {
+        using var answer = await http.PostAsync(new Uri($"v1/certificates/{Uri.EscapeDataString(host)}/retry", UriKind.Relative), content: null, cancellation);
+        if (answer.StatusCode is not (HttpStatusCode.Conflict or HttpStatusCode.NotFound))
+            await RequireSuccessAsync(answer, host, version: null, cancellation);
+    }
+
     public async Task<IReadOnlyList<RouteStatus>> ListRoutesAsync(CancellationToken cancellation)
     {
         using var answer = await http.GetAsync(new Uri("v1/routes", UriKind.Relative), cancellation);

@@ -25,6 +25,9 @@ public interface IEdge
     /// <returns>False if it does not after <paramref name="patience"/>.</returns>
     Task<bool> ReachesAsync(string address, TimeSpan patience, CancellationToken cancellation);
 
+    /// <summary>Has a certificate whose order failed tried now; where the edge does not, as the authority's limits forbid it, its own next attempt stays.</summary>
+    Task RetryCertificateAsync(string host, CancellationToken cancellation);
+
     /// <summary>All routes that the edge holds, withdrawn ones left out.</summary>
     Task<IReadOnlyList<RouteStatus>> ListRoutesAsync(CancellationToken cancellation);
 

@@ -1,12 +1,13 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Boottify.Testing;
 
 namespace Boottify.Edge.Tests.Support;
 
 /// <summary>A zone of its own in the real PowerDNS, removed again: all names in it lead to loopback, but for those under <c>nowhere</c>.</summary>
 public sealed class Zone : IAsyncLifetime
 {
-    private readonly HttpClient _api = new()
+    private readonly HttpClient _api = new(new PersistentHandler())
     {
         BaseAddress = new Uri(Needed.Setting("BOOTTIFY_PDNS_URL").TrimEnd('/') + "/api/v1/servers/localhost/"),
         DefaultRequestHeaders = { { "X-API-Key", Needed.Setting("BOOTTIFY_PDNS_KEY") } },

@@ -8,7 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Boottify.IntegrationTests.Dns;
 
-public sealed class DynamicUpdateTests(OwnNameServer server) : IClassFixture<OwnNameServer>, IDisposable
+/// <summary>What holds with every name server that takes dynamic updates.</summary>
+public abstract class DynamicUpdateTests(OwnNameServer server) : IDisposable
 {
     private readonly List<ServiceProvider> providers = [];
     private readonly string host = NewHost();
@@ -63,19 +64,7 @@ public sealed class DynamicUpdateTests(OwnNameServer server) : IClassFixture<Own
     }
 
     [Fact]
-    public async Task Another_secret_under_the_key_s_name_is_told_so() =>
-        await Refused(Zone(key: Convert.ToBase64String(new byte[32])), "*REFUSED*key boottify*BOOTTIFY_DNS_UPDATE_KEY*clocks*");
-
-    [Fact]
-    public async Task A_key_that_the_server_does_not_know_is_told_so() => await Refused(Zone(keyName: "nobody"), "*REFUSED*know the key nobody*");
-
-    [Fact]
-    public async Task A_key_that_may_not_write_the_zone_is_told_so() => await Refused(Zone(keyName: "stranger"), "*: REFUSED: the key stranger may not update*TSIG-ALLOW-DNSUPDATE*");
-
-    [Fact]
-    public async Task A_key_that_may_not_read_the_zone_is_told_so() =>
-        (await FluentActions.Awaiting(() => Zone(OwnNameServer.ClosedZone).ListAsync(Cancellation)).Should().ThrowAsync<ZoneRefusedException>())
-            .WithMessage("*NOTAUTH*TSIG-ALLOW-AXFR*");
+    public async Task A_key_that_may_not_write_the_zone_is_told_so() => await Refused(Zone(keyName: OwnNameServer.StrangerName), "*: REFUSED: the key stranger may not update*TSIG-ALLOW-DNSUPDATE*");
 
     [Fact]
     public async Task A_zone_that_the_server_does_not_have_is_told_so() =>
@@ -143,14 +132,18 @@ public sealed class DynamicUpdateTests(OwnNameServer server) : IClassFixture<Own
     {
         foreach (var provider in providers)
             provider.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private static string NewHost() => $"test-{AppIds.New()}.{OwnNameServer.Zone}";
 
-    private async Task Refused(IDnsZone zone, string words) =>
+    private protected async Task RefusedTransfer(string words) =>
+        (await FluentActions.Awaiting(() => Zone(OwnNameServer.ClosedZone).ListAsync(Cancellation)).Should().ThrowAsync<ZoneRefusedException>()).WithMessage(words);
+
+    private protected async Task Refused(IDnsZone zone, string words) =>
         (await FluentActions.Awaiting(() => zone.PublishAsync(host, "127.0.0.1", Cancellation)).Should().ThrowAsync<ZoneRefusedException>()).WithMessage(words);
 
-    private IDnsZone Zone(string name = OwnNameServer.Zone, int? port = null, string keyName = OwnNameServer.KeyName, string? key = null)
+    private protected IDnsZone Zone(string name = OwnNameServer.Zone, int? port = null, string keyName = OwnNameServer.KeyName, string? key = null, TimeProvider? time = null)
     {
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -160,7 +153,7 @@ public sealed class DynamicUpdateTests(OwnNameServer server) : IClassFixture<Own
             ["BOOTTIFY_DNS_UPDATE_KEY_NAME"] = keyName,
             ["BOOTTIFY_DNS_UPDATE_KEY"] = key ?? server.Key,
         };
-        var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddLogging();
+        var services = new ServiceCollection().AddSingleton(time ?? TimeProvider.System).AddLogging();
         providers.Add(services.AddDnsZone(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider());
         return providers[^1].GetRequiredService<IDnsZone>();
     }

@@ -16,6 +16,8 @@ public sealed class InterruptedEdge(Func<Task> meanwhile) : IEdge
         return new RouteStatus(route.AppId, route.Version, Live: true, [], route.Upstream);
     }
 
+    public Task RetryCertificateAsync(string host, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task<RouteStatus?> GetRouteAsync(string appId, TimeSpan wait, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<RouteStatus>> ListRoutesAsync(CancellationToken cancellation) => throw new NotSupportedException();

@@ -8,7 +8,7 @@ public sealed class OwnZone : IAsyncDisposable
 {
     private readonly HttpClient api;
 
-    private OwnZone(Func<string, string> setting) => api = new HttpClient
+    private OwnZone(Func<string, string> setting) => api = new HttpClient(new PersistentHandler())
     {
         BaseAddress = new Uri(setting("BOOTTIFY_PDNS_URL").TrimEnd('/') + "/api/v1/servers/localhost/"),
         DefaultRequestHeaders = { { "X-API-Key", setting("BOOTTIFY_PDNS_KEY") } },
