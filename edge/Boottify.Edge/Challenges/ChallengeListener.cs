@@ -1,3 +1,4 @@
+using Boottify.Edge.Peers;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -35,8 +36,11 @@ public static class ChallengeListener
         var answers = context.RequestServices.GetRequiredService<Http01Answers>();
         // The header as nginx sends it: HttpRequest.Host would turn A-labels into Unicode, and no such name ever has an answer.
         var host = context.Request.Headers.Host.ToString();
-        if (!HttpMethods.IsGet(context.Request.Method) || !path.StartsWith(Prefix, StringComparison.Ordinal)
-            || !answers.TryFind(host, path[Prefix.Length..], out var keyAuthorization))
+        string? keyAuthorization = null;
+        if (HttpMethods.IsGet(context.Request.Method) && path.StartsWith(Prefix, StringComparison.Ordinal) && !answers.TryFind(host, path[Prefix.Length..], out keyAuthorization)
+            && context.RequestServices.GetService<SharedChallenges>() is { } shared)
+            keyAuthorization = await shared.FindAsync(host, path[Prefix.Length..], context.RequestAborted);
+        if (keyAuthorization is null)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
