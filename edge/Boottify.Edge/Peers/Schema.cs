@@ -14,7 +14,7 @@ internal static class Schema
         do $$ begin
           if to_regnamespace('boottify_edge') is null then create schema boottify_edge; end if;
         end $$;
-        create table if not exists boottify_edge.seal (only boolean primary key default true check (only), sealed bytea not null);
+        create table if not exists boottify_edge.seal (one boolean primary key default true check (one), sealed bytea not null);
         create table if not exists boottify_edge.challenges (
           host text not null, token text not null, sealed bytea not null, expires_at timestamptz not null, primary key (host, token));
         create table if not exists boottify_edge.leases (name text primary key, node text not null, until timestamptz not null);
