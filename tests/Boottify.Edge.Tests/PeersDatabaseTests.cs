@@ -47,7 +47,7 @@ public sealed class PeersDatabaseTests(EdgeLifeTests.OwnZone zone) : IClassFixtu
     public async Task Nothing_that_proves_or_signs_lies_in_the_database_in_clear()
     {
         await using var database = await OwnDatabase.CreateAsync();
-        var gate = new ChallengeGate();
+        var gate = new ChallengeGate(holdsAll: true);
         await using var proxy = new FaultyProxy((_, _) => null) { Look = gate.HoldAsync };
         await using var edge = await RunningEdge.StartAsync(zone.Zone, settings: database.Settings, inFront: proxy);
         await using var app = await TenantApp.StartAsync("a");
@@ -55,15 +55,21 @@ public sealed class PeersDatabaseTests(EdgeLifeTests.OwnZone zone) : IClassFixtu
         var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)]);
         await edge.ServeAsync(route);
         await gate.ReachedAsync();
-        var token = (await database.AskAsync<string>("select token from boottify_edge.challenges"))!;
         using var browser = await edge.BrowserAsync();
-        var answer = await browser.GetStringAsync(edge.Http(host, $"/.well-known/acme-challenge/{token}"));
+        var (token, answer, during) = ("", "", "");
+        await Patience.UntilAsync(async () =>
+        {
+            token = await database.AskAsync<string>("select token from boottify_edge.challenges") ?? "none";
+            using var answered = await browser.GetAsync(edge.Http(host, $"/.well-known/acme-challenge/{token}"));
+            answer = await answered.Content.ReadAsStringAsync();
+            during = await database.EverythingAsync();
+            return answered.IsSuccessStatusCode && during.Contains(token, StringComparison.Ordinal);
+        }, () => edge.Said);
         answer.Should().StartWith(token + ".");
-        var during = await database.EverythingAsync();
         during.Should().Contain(token, "the token itself is public").And.NotContain(answer[(token.Length + 1)..]);
 
         gate.Open();
-        await edge.ActiveAsync(route.AppId);
+        await ActiveAsync(edge, route.AppId);
         var everything = during + await database.EverythingAsync();
         everything.Should().Contain(await edge.ServedSerialAsync(host)).And.NotContain("PRIVATE KEY").And.NotContain("BEGIN CERTIFICATE");
         using var key = ECDsa.Create();

@@ -15,7 +15,10 @@ public sealed class PeersTests(EdgeLifeTests.OwnZone zone) : IClassFixture<EdgeL
         await using var asked = await RunningEdge.StartAsync(zone.Zone, settings: database.Settings);
         await using var orders = await RunningEdge.StartAsync(zone.Zone, settings: database.Settings, beside: asked);
         await using var app = await TenantApp.StartAsync("a");
-        var (_, host) = await orders.ServeNewAsync(app);
+        var host = orders.NewHost();
+        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)]);
+        await orders.ServeAsync(route);
+        await ActiveAsync(orders, route.AppId);
 
         (await database.SerialOfAsync(host)).Should().Be(await orders.ServedSerialAsync(host));
         File.Exists(asked.CertificateFile(host)).Should().BeFalse("it has no route for the host");
@@ -50,7 +53,7 @@ public sealed class PeersTests(EdgeLifeTests.OwnZone zone) : IClassFixture<EdgeL
     public async Task An_edge_that_is_killed_in_the_middle_of_an_order_is_followed_by_the_other_one()
     {
         await using var database = await OwnDatabase.CreateAsync();
-        var gate = new ChallengeGate();
+        var gate = new ChallengeGate(holdsAll: true);
         await using var proxy = new FaultyProxy((_, _) => null) { Look = gate.HoldAsync };
         await using var other = await RunningEdge.StartAsync(zone.Zone, settings: database.Settings, inFront: proxy);
         await using var killed = await RunningEdge.StartAsync(zone.Zone, settings: database.Settings, beside: other);
@@ -66,6 +69,7 @@ public sealed class PeersTests(EdgeLifeTests.OwnZone zone) : IClassFixture<EdgeL
         proxy.CountOf(NewOrder).Should().Be(1);
 
         await killed.KillProcessAsync();
+        gate.Open();
         await ActiveAsync(other, route.AppId);
         proxy.CountOf(NewOrder).Should().Be(2);
         var serial = await other.ServedSerialAsync(route.Hosts[0].Name);

@@ -30,7 +30,7 @@ internal static class Schema
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await using (var tables = new NpgsqlCommand(Tables, connection, transaction)) await tables.ExecuteNonQueryAsync(cancellation);
-        await using (var first = connection.Ask("insert into boottify_edge.seal (sealed) values ($1) on conflict do nothing", seal.Close(Known, Place)))
+        await using (var first = connection.Ask("insert into boottify_edge.seal (sealed) values ($1) on conflict do nothing", [seal.Close(Known, Place)]))
             await first.ExecuteNonQueryAsync(cancellation);
         await using var look = connection.Ask("select sealed from boottify_edge.seal");
         var sealedByOthers = (byte[])(await look.ExecuteScalarAsync(cancellation))!;
@@ -45,10 +45,10 @@ internal static class Schema
         }
     }
 
-    public static NpgsqlCommand Ask(this NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values)
+    public static NpgsqlCommand Ask(this NpgsqlConnection connection, string sql, IReadOnlyList<object>? values = null)
     {
         var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
+        foreach (var value in values ?? []) command.Parameters.Add(new NpgsqlParameter { Value = value });
         return command;
     }
 }

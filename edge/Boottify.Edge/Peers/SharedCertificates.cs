@@ -40,7 +40,7 @@ public sealed class SharedCertificates(SharedDatabase database, Seal seal, TimeP
     {
         var found = await database.AskAsync(async (connection, ending) =>
         {
-            await using var command = connection.Ask($"select {Columns}, sealed from boottify_edge.certificates where name = $1", name.ToString());
+            await using var command = connection.Ask($"select {Columns}, sealed from boottify_edge.certificates where name = $1", [name.ToString()]);
             await using var rows = await command.ExecuteReaderAsync(ending);
             return await rows.ReadAsync(ending) ? (Of(rows), rows.GetFieldValue<byte[]>(6)) : ((SharedCertificate, byte[])?)null;
         }, cancellation);
@@ -65,8 +65,8 @@ public sealed class SharedCertificates(SharedDatabase database, Seal seal, TimeP
         {
             var all = new Dictionary<string, SharedCertificate>(StringComparer.Ordinal);
             await using var command = names is null
-                ? connection.Ask($"select {Columns} from boottify_edge.certificates where updated_at >= $1", since.UtcDateTime)
-                : connection.Ask($"select {Columns} from boottify_edge.certificates where name = any($1)", names.ToArray());
+                ? connection.Ask($"select {Columns} from boottify_edge.certificates where updated_at >= $1", [since.UtcDateTime])
+                : connection.Ask($"select {Columns} from boottify_edge.certificates where name = any($1)", [names.ToArray()]);
             await using var rows = await command.ExecuteReaderAsync(ending);
             while (await rows.ReadAsync(ending)) all[rows.GetString(0)] = Of(rows);
             return all;

@@ -16,7 +16,9 @@ public sealed class SharedChallenges(SharedDatabase database, Seal seal, TimePro
     /// <summary>Longer than an order may take.</summary>
     private static readonly TimeSpan s_life = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan s_lookTime = TimeSpan.FromSeconds(2);
+    /// <summary>Less than nginx, and the authority, wait for.</summary>
+    private static readonly TimeSpan s_lookTime = TimeSpan.FromSeconds(4);
+
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(50);
     private readonly SemaphoreSlim _looking = new(1, 1);
     private volatile Dictionary<(string, string), byte[]> _seen = [];
@@ -40,7 +42,7 @@ public sealed class SharedChallenges(SharedDatabase database, Seal seal, TimePro
         }
     }
 
-    /// <summary>The key authorization that some edge gave for exactly this host and token; null if none did, or it cannot be known in two seconds.</summary>
+    /// <summary>The key authorization that some edge gave for exactly this host and token; null if none did, or it cannot be known in time.</summary>
     public async Task<string?> FindAsync(string host, string token, CancellationToken cancellation)
     {
         host = host.ToLowerInvariant();

@@ -12,8 +12,11 @@ public sealed class PeersAwayException(string message, Exception? inner = null) 
 /// </summary>
 public sealed class SharedDatabase : IAsyncDisposable
 {
-    private static readonly TimeSpan s_time = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_time = TimeSpan.FromSeconds(15);
+
+    /// <summary>After an answer that was no good, and after none.</summary>
+    private static readonly (TimeSpan Short, TimeSpan Long) s_rest = (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15));
+
     private static readonly TimeSpan s_betweenWords = TimeSpan.FromMinutes(1);
     private readonly NpgsqlDataSource _source;
     private readonly Seal _seal;
@@ -23,6 +26,7 @@ public sealed class SharedDatabase : IAsyncDisposable
     private volatile bool _prepared;
     private volatile Pause? _away;
     private long _saidAt;
+    private int _said;
 
     private sealed record Pause(DateTimeOffset Until, string Reason);
 
@@ -40,7 +44,7 @@ public sealed class SharedDatabase : IAsyncDisposable
     }
 
     /// <summary>Asks over a connection of the pool.</summary>
-    /// <param name="time">How long it may take; 5 s unless said.</param>
+    /// <param name="time">How long it may take; 15 s unless said.</param>
     /// <exception cref="PeersAwayException">No answer.</exception>
     public async Task<T> AskAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> question, CancellationToken cancellation, TimeSpan? time = null)
     {
@@ -53,6 +57,8 @@ public sealed class SharedDatabase : IAsyncDisposable
         }
         catch (Exception e) when (IsAway(e) || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
+            // Whoever has less time than others speaks for himself alone.
+            if (time is not null && e is OperationCanceledException) throw new PeersAwayException("The edges' database did not answer in time.", e);
             throw Away(e);
         }
     }
@@ -73,7 +79,8 @@ public sealed class SharedDatabase : IAsyncDisposable
         try
         {
             if (!_prepared) await PrepareAsync(connection, cancellation);
-            if (Interlocked.Exchange(ref _away, null) is not null) _log.LogInformation("The edges' database answers");
+            _away = null;
+            if (Interlocked.Exchange(ref _said, 0) != 0) _log.LogInformation("The edges' database answers");
             return connection;
         }
         catch
@@ -87,8 +94,10 @@ public sealed class SharedDatabase : IAsyncDisposable
     public PeersAwayException Away(Exception problem)
     {
         if (problem is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName }) _prepared = false; // Somebody has removed it: made again.
-        var away = problem as PeersAwayException ?? new PeersAwayException($"The edges' database does not answer: {(problem is OperationCanceledException ? "its time is over." : problem.Message)}", problem);
-        _away = new Pause(_clock.GetUtcNow() + s_rest, away.Message);
+        var silent = problem is OperationCanceledException or TimeoutException or { InnerException: TimeoutException };
+        var away = problem as PeersAwayException ?? new PeersAwayException($"The edges' database does not answer: {(silent ? "its time is over." : problem.Message)}", problem);
+        // One question that the server itself refuses stops no other.
+        if (problem is not PostgresException) _away = new Pause(_clock.GetUtcNow() + (silent ? s_rest.Long : s_rest.Short), away.Message);
         Say(away.Message);
         return away;
     }
@@ -118,7 +127,9 @@ public sealed class SharedDatabase : IAsyncDisposable
     {
         var (now, said) = (_clock.GetTimestamp(), Interlocked.Read(ref _saidAt));
         if (said != 0 && _clock.GetElapsedTime(said, now) < s_betweenWords) return;
-        if (Interlocked.CompareExchange(ref _saidAt, now, said) == said) _log.LogError("This edge goes on by itself. {Reason}", what);
+        if (Interlocked.CompareExchange(ref _saidAt, now, said) != said) return;
+        _said = 1;
+        _log.LogError("This edge goes on by itself. {Reason}", what);
     }
 
     public async ValueTask DisposeAsync()
