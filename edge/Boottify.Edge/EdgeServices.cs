@@ -5,6 +5,7 @@ using Boottify.Edge.Dns;
 using Boottify.Edge.Files;
 using Boottify.Edge.Http;
 using Boottify.Edge.Nginx;
+using Boottify.Edge.Peers;
 using Boottify.Edge.Routes;
 
 namespace Boottify.Edge;
@@ -26,6 +27,10 @@ public static class EdgeServices
         }
 
         services.AddSingleton(provider => RegisteredDomains.Read(settings.PublicSuffixList, provider.GetRequiredService<ILogger<RegisteredDomains>>()));
+        if (settings.Peers is { } peers)
+            services.AddSingleton(peers).AddSingleton<Seal>().AddSingleton<SharedDatabase>().AddSingleton<SharedChallenges>().AddSingleton<NameLeases>()
+                .AddSingleton<SharedCertificates>().AddSingleton<OneIssuer>();
+
         services.AddSingleton(AuthoritiesOf);
         services.AddSingleton<OrderAttempt>().AddSingleton<CertificateStore>().AddSingleton<HandshakeProbe>().AddSingleton<CertificateIssuer>().AddSingleton<CertificateKeeper>();
         services.AddHostedService<EdgeStart>();
@@ -33,6 +38,7 @@ public static class EdgeServices
         services.AddHostedService(provider => provider.GetRequiredService<CertificateKeeper>());
         services.AddHostedService(provider => provider.GetRequiredService<FreshConnections>());
         services.AddHostedService<RenewalWindows>();
+        if (settings.Peers is not null) services.AddHostedService<CertificateExchange>();
         services.AddProblemDetails();
     }
 

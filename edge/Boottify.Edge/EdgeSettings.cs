@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Boottify.Edge.Acme;
 using Boottify.Edge.Dns;
+using Boottify.Edge.Peers;
 
 namespace Boottify.Edge;
 
@@ -41,6 +42,9 @@ public sealed record EdgeSettings
     /// <summary>The platform's own zone, for one wildcard over all apps; null gives each host a certificate of its own.</summary>
     public PlatformZone? Zone { get; init; }
 
+    /// <summary>What this edge shares with others; null when it is the only one.</summary>
+    public PeerSettings? Peers { get; init; }
+
     /// <summary>How many certificates may be under way at once.</summary>
     public int ParallelOrders { get; init; } = 8;
 
@@ -77,6 +81,7 @@ public sealed record EdgeSettings
             ExpiryAlarm = TimeSpan.FromDays(Days("BOOTTIFY_EXPIRY_ALARM_DAYS", May("BOOTTIFY_EXPIRY_ALARM_DAYS") ?? "7")),
             PublicSuffixList = May("BOOTTIFY_PUBLIC_SUFFIX_LIST") ?? RegisteredDomains.UsualList,
             Zone = PlatformZone.Read(May),
+            Peers = PeerSettings.Read(May),
         };
     }
 

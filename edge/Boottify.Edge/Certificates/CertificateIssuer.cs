@@ -1,11 +1,14 @@
 using Boottify.Edge.Acme;
 using Boottify.Edge.Nginx;
+using Boottify.Edge.Peers;
 using Boottify.Edge.Routes;
 
 namespace Boottify.Edge.Certificates;
 
-/// <summary>The two halves of a certificate's way: ordered, checked and published; then seen to be served by nginx.</summary>
-public sealed class CertificateIssuer(OrderAttempt attempt, CertificateStore store, LiveRoutes live, HandshakeProbe probe, TimeProvider clock, ILogger<CertificateIssuer> log)
+/// <summary>The two halves of a certificate's way: ordered, or taken from another edge, checked and published; then seen to be served by nginx.</summary>
+/// <param name="peers">Null when this edge is the only one.</param>
+public sealed class CertificateIssuer(
+    OrderAttempt attempt, CertificateStore store, LiveRoutes live, HandshakeProbe probe, TimeProvider clock, ILogger<CertificateIssuer> log, OneIssuer? peers = null)
 {
     private static readonly TimeSpan s_routeTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_abandoning = TimeSpan.FromSeconds(10);
@@ -13,15 +16,36 @@ public sealed class CertificateIssuer(OrderAttempt attempt, CertificateStore sto
     /// <summary>From its return on, nginx serves it, if nginx is there: whether it is seen to is another matter, and no reason to order again.</summary>
     /// <param name="before">The one that is served until now.</param>
     /// <param name="trouble">What came of the attempt before this one.</param>
+    /// <param name="begun">Called when it is ordered here.</param>
+    /// <returns>And whether it was ordered here.</returns>
     /// <exception cref="NotIssuedException">No authority issued. The certificate that was published before stays.</exception>
-    public async Task<PublishedCertificate> RunAsync(CertificateName name, PublishedCertificate? before, Trouble? trouble, CancellationToken cancellation)
+    /// <exception cref="NotYetException">Another edge is ordering it.</exception>
+    public async Task<(PublishedCertificate Certificate, bool Ordered)> RunAsync(CertificateName name, PublishedCertificate? before, Trouble? trouble, Action begun, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
-        var (certificate, pem) = await attempt.RunAsync(name, before, trouble, cancellation);
+        Task<(PublishedCertificate, string)> OrderAsync(CancellationToken ending)
+        {
+            begun();
+            return attempt.RunAsync(name, before, trouble, ending);
+        }
+
+        var (certificate, pem, ordered) = peers is null
+            ? await OrderAsync(cancellation) is var (own, ownPem) ? (own, ownPem, true) : default
+            : await peers.RunAsync(name, before, store.RevokedOf(name), OrderAsync, cancellation);
+        if (!ordered) return (await TakeAsync(name, certificate, pem, cancellation), false);
         await store.PublishAsync(name, pem, cancellation);
         attempt.Forget(name);
         log.LogInformation("{Name} has a new certificate, serial {Serial}, until {NotAfter:u}, after {Milliseconds} ms",
             name, certificate.Serial, certificate.NotAfter, (long)clock.GetElapsedTime(started).TotalMilliseconds);
+        return (certificate, true);
+    }
+
+    /// <summary>Publishes what another edge has ordered.</summary>
+    public async Task<PublishedCertificate> TakeAsync(CertificateName name, PublishedCertificate certificate, string pem, CancellationToken cancellation)
+    {
+        await store.PublishAsync(name, pem, cancellation);
+        attempt.Forget(name);
+        log.LogInformation("{Name} has the certificate of another edge node, serial {Serial}, until {NotAfter:u}", name, certificate.Serial, certificate.NotAfter);
         return certificate;
     }
 

@@ -48,10 +48,16 @@ public sealed partial class CertificateKeeper
         foreach (var kept in _kept.Values)
         {
             if (kept.Working) continue;
+            if (OfferedTo(kept) is { } offered)
+            {
+                Start(kept, null, offered);
+                continue;
+            }
+
             var due = kept.DueAt;
             if (due > now) next = due < next ? due : next;
             // To look at a handshake takes no order's place: a new app on the wildcard waits for nobody.
-            else if (kept.LookAt(now) is { } toSee) Start(kept, toSee);
+            else if (kept.LookAt(now) is { } toSee) Start(kept, toSee, null);
             else orders.Add(kept);
         }
 
@@ -59,18 +65,26 @@ public sealed partial class CertificateKeeper
         {
             orders.Remove(first);
             _turns.Begin(first.Turn);
-            Start(first, null);
+            Start(first, null, null);
         }
 
         return next - now < s_patrol ? next - now : s_patrol;
 
-        void Start(KeptCertificate kept, PublishedCertificate? toSee)
+        void Start(KeptCertificate kept, PublishedCertificate? toSee, (PublishedCertificate, string)? offered)
         {
             kept.Working = true;
             HostName? shownBy = kept.Name.Wildcard ? _kept.Values.FirstOrDefault(host => host.OnCover && host.Seen)?.Name.Domain : kept.Name.Domain;
             var turn = kept.Turn; // Another app may have the host by the time that it ends.
-            running.Add(Task.Run(() => WorkAsync(kept, turn, toSee, shownBy, stopping), CancellationToken.None));
+            running.Add(Task.Run(() => WorkAsync(kept, turn, toSee, offered, shownBy, stopping), CancellationToken.None));
         }
+    }
+
+    /// <summary>What another edge has ordered, once; null when the name has that one, or a later one, by now. Under the lock.</summary>
+    private static (PublishedCertificate Certificate, string Pem)? OfferedTo(KeptCertificate kept)
+    {
+        if (kept.Offered is not { } offered) return null;
+        kept.Offered = null;
+        return kept.OnCover || kept.Certificate?.Serial == offered.Certificate.Serial || kept.Certificate?.NotBefore > offered.Certificate.NotBefore ? null : offered;
     }
 
     /// <summary>A file that was changed, broken or lost behind our back is read again; one that cannot be used any more is replaced by a new order.</summary>
@@ -102,12 +116,14 @@ public sealed partial class CertificateKeeper
     }
 
     /// <summary>One attempt; its outcome, whatever it is, is written in one place.</summary>
-    /// <param name="toSee">What a handshake shall show; null orders a new one first.</param>
+    /// <param name="toSee">What a handshake shall show; null publishes a new one first.</param>
+    /// <param name="offered">What another edge has ordered; null orders here, or waits for another edge that does.</param>
     /// <param name="shownBy">A host whose handshake shows it; null when there is none yet, as for a wildcard that no app uses so far.</param>
-    private async Task WorkAsync(KeptCertificate kept, Turn turn, PublishedCertificate? toSee, HostName? shownBy, CancellationToken stopping)
+    private async Task WorkAsync(KeptCertificate kept, Turn turn, PublishedCertificate? toSee, (PublishedCertificate Certificate, string Pem)? offered, HostName? shownBy, CancellationToken stopping)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, kept.Withdrawn);
-        var orders = toSee is null;
+        var orders = toSee is null && offered is null;
+        (DateTimeOffset, string)? waits = null;
         var (certificate, trouble, seen, still) = (kept.Certificate, kept.Trouble, kept.Seen, kept.ToSee);
         try
         {
@@ -115,8 +131,10 @@ public sealed partial class CertificateKeeper
             {
                 if (toSee is null)
                 {
-                    toSee = await issuer.RunAsync(kept.Name, certificate, trouble, either.Token);
-                    Issued++;
+                    (toSee, var ordered) = offered is var (theirs, pem)
+                        ? (await issuer.TakeAsync(kept.Name, theirs, pem, either.Token), false)
+                        : await issuer.RunAsync(kept.Name, certificate, trouble, () => Begun(kept), either.Token);
+                    if (ordered) Issued++;
                     // nginx serves it from here on, whatever a look says: that decides only whether to look again.
                     (seen, still) = (seen && kept.Served?.IsValidAt(clock.GetUtcNow()) is true, true);
                     (certificate, trouble) = (toSee, RenewalPolicy.DueAlready(kept.Name, toSee, trouble, clock.GetUtcNow()));
@@ -126,11 +144,15 @@ public sealed partial class CertificateKeeper
 
                 if (shownBy is { } host) await issuer.SeeAsync(host, toSee, either.Token);
                 (seen, still) = (true, false);
-                if (!orders) trouble = null;
+                if (!orders && offered is null) trouble = null;
             }
             catch (OperationCanceledException) when (either.IsCancellationRequested)
             {
                 if (!stopping.IsCancellationRequested && orders) await issuer.AbandonAsync(kept.Name);
+            }
+            catch (NotYetException e)
+            {
+                waits = (e.Again, e.Message);
             }
             catch (Exception e)
             {
@@ -151,7 +173,7 @@ public sealed partial class CertificateKeeper
             {
                 kept.Working = false;
                 if (orders) _turns.End(turn);
-                (kept.Trouble, kept.Seen, kept.ToSee) = (trouble, seen, still);
+                (kept.Trouble, kept.Seen, kept.ToSee, kept.Waits) = (trouble, seen, still, waits);
                 kept.Stamp = store.StampOf(kept.Name);
                 kept.OnCover = kept.Cover is not null && store.IsCovered(kept.Name);
                 kept.Certificate = kept.OnCover ? null : certificate;
@@ -161,5 +183,10 @@ public sealed partial class CertificateKeeper
             _work.Send();
             _changed.Send();
         }
+    }
+    private void Begun(KeptCertificate kept)
+    {
+        lock (_lock) kept.Waits = null;
+        _changed.Send();
     }
 }

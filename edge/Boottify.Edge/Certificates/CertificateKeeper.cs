@@ -1,5 +1,6 @@
 using Boottify.Contracts.Edge;
 using Boottify.Edge.Acme;
+using Boottify.Edge.Peers;
 using Boottify.Edge.Routes;
 
 namespace Boottify.Edge.Certificates;
@@ -10,7 +11,9 @@ namespace Boottify.Edge.Certificates;
 /// CA's limits), and removes what is withdrawn.
 /// </summary>
 /// <remarks>All state is on disk or at the CA: a crash costs the orders under way a resumption, nothing else.</remarks>
-public sealed partial class CertificateKeeper(CertificateIssuer issuer, CertificateStore store, Authorities authorities, EdgeSettings settings, TimeProvider clock, ILogger<CertificateKeeper> log)
+/// <param name="shared">Null when this edge is the only one.</param>
+public sealed partial class CertificateKeeper(
+    CertificateIssuer issuer, CertificateStore store, Authorities authorities, EdgeSettings settings, TimeProvider clock, ILogger<CertificateKeeper> log, SharedCertificates? shared = null)
     : BackgroundService
 {
     private readonly Lock _lock = new();
@@ -45,6 +48,12 @@ public sealed partial class CertificateKeeper(CertificateIssuer issuer, Certific
         lock (_lock) return [.. _kept.Values.Where(kept => kept is { Working: false, OnCover: false, Certificate: not null }).Select(kept => (kept.Name, kept.Certificate!))];
     }
 
+    /// <summary>All names that have, or shall have, a certificate of their own.</summary>
+    public IReadOnlyList<(CertificateName Name, PublishedCertificate? Certificate, bool Working)> Kept()
+    {
+        lock (_lock) return [.. _kept.Values.Where(kept => !kept.OnCover).Select(kept => (kept.Name, kept.Certificate, kept.Working))];
+    }
+
     public CertificateReport Report()
     {
         var now = clock.GetUtcNow();
@@ -68,8 +77,21 @@ public sealed partial class CertificateKeeper(CertificateIssuer issuer, Certific
         }
         finally
         {
+            if (shared is not null) await shared.MarkRevokedAsync(name, serial);
             Suggest(name, serial, clock.GetUtcNow());
         }
+    }
+
+    /// <summary>Publishes what another edge has ordered, as soon as nothing else is under way for the name.</summary>
+    public void Take(CertificateName name, PublishedCertificate certificate, string pem)
+    {
+        lock (_lock)
+        {
+            if (_kept.GetValueOrDefault(name) is not { } kept) return;
+            kept.Offered = (certificate, pem);
+        }
+
+        _work.Send();
     }
 
     /// <summary>Renews the certificate with that serial at that time instead of by our own rule.</summary>
@@ -140,7 +162,11 @@ public sealed partial class CertificateKeeper(CertificateIssuer issuer, Certific
     public void RemoveLeftovers()
     {
         lock (_lock)
-            foreach (var name in store.Stored().Select(host => (CertificateName)host).Concat(store.UnusedWildcards()).Where(name => !_kept.ContainsKey(name)).ToList()) store.Remove(name);
+            foreach (var name in store.Stored().Select(host => (CertificateName)host).Concat(store.UnusedWildcards()).Where(name => !_kept.ContainsKey(name)).ToList())
+            {
+                store.Remove(name);
+                shared?.Withdraw(name);
+            }
     }
 
     /// <summary>Lets the wildcard serve every host that it can, from the next handshake on. Under the lock.</summary>
@@ -194,6 +220,7 @@ public sealed partial class CertificateKeeper(CertificateIssuer issuer, Certific
         {
             store.Remove(kept.Name);
             issuer.Forget(kept.Name);
+            shared?.Withdraw(kept.Name);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -29,6 +29,12 @@ internal sealed class KeptCertificate(CertificateName name, KeptCertificate? cov
 
     public Trouble? Trouble { get; set; }
 
+    /// <summary>Until when it is another edge's turn, and why.</summary>
+    public (DateTimeOffset Until, string Reason)? Waits { get; set; }
+
+    /// <summary>What another edge has ordered, to be published here.</summary>
+    public (PublishedCertificate Certificate, string Pem)? Offered { get; set; }
+
     /// <summary>Of the file that the rest was read from.</summary>
     public (DateTime Written, long Length) Stamp { get; set; }
 
@@ -57,6 +63,7 @@ internal sealed class KeptCertificate(CertificateName name, KeptCertificate? cov
                 (_, _, { } own) => RenewAt(own),
                 _ => DateTimeOffset.MinValue,
             };
+            if (Waits is { } waits && waits.Until > due) due = waits.Until;
             return Trouble is { } trouble && trouble.NextAttempt > due ? trouble.NextAttempt : due;
         }
     }
@@ -72,11 +79,12 @@ internal sealed class KeptCertificate(CertificateName name, KeptCertificate? cov
     {
         var serves = Served?.IsValidAt(now) is true && Seen;
         var state = serves ? CertificateState.Active
+            : Waits is not null ? CertificateState.Pending
             : Working ? CertificateState.Issuing
             : Trouble is not null ? CertificateState.Failed
             : CertificateState.Pending;
-        var next = Working ? null : Trouble?.NextAttempt ?? (serves ? OnCover ? cover!.DueAt : DueAt : (DateTimeOffset?)null);
-        return new HostStatus(name.ToString(), state, Trouble?.Reason, next, Served?.NotAfter, Served?.Serial);
+        var next = Working ? null : Waits?.Until ?? Trouble?.NextAttempt ?? (serves ? OnCover ? cover!.DueAt : DueAt : (DateTimeOffset?)null);
+        return new HostStatus(name.ToString(), state, Waits?.Reason ?? Trouble?.Reason, next, Served?.NotAfter, Served?.Serial);
     }
 
     public void Withdraw() => _withdrawn.Cancel();

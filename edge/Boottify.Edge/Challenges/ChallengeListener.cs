@@ -1,4 +1,5 @@
 using Boottify.Contracts.Edge;
+using Boottify.Edge.Peers;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -37,7 +38,10 @@ public static class ChallengeListener
         // The header as nginx sends it: HttpRequest.Host would turn A-labels into Unicode, and no such name ever has an answer.
         var host = context.Request.Headers.Host.ToString();
         var token = HttpMethods.IsGet(context.Request.Method) && path.StartsWith(Prefix, StringComparison.Ordinal) ? path[Prefix.Length..] : "";
-        if (!answers.TryFind(host, token, out var answer) && !context.RequestServices.GetRequiredService<SelfCheckAnswers>().TryFind(host, token, out answer))
+        if (!answers.TryFind(host, token, out var answer) && !context.RequestServices.GetRequiredService<SelfCheckAnswers>().TryFind(host, token, out answer)
+            && context.RequestServices.GetService<SharedChallenges>() is { } shared)
+            answer = await shared.FindAsync(host, token, context.RequestAborted);
+        if (answer is null)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;

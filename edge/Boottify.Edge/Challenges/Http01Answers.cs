@@ -5,7 +5,7 @@ using Boottify.Edge.Routes;
 namespace Boottify.Edge.Challenges;
 
 /// <summary>
-/// The HTTP-01 answers (RFC 8555, 8.3) that are valid right now, each for one exact host and token. In memory alone: after
+/// The HTTP-01 answers (RFC 8555, 8.3) that this edge gives right now, each for one exact host and token. In memory alone: after
 /// a crash the order is taken up again and its answers are put back.
 /// </summary>
 public sealed class Http01Answers

@@ -6,7 +6,8 @@ namespace Boottify.Edge.Tests.Support;
 /// Holds back the first request to start a challenge: the order is under way, its answer is given, and Pebble has not begun to
 /// verify. One whose client goes meanwhile never reaches Pebble; all further ones pass. For <see cref="FaultyProxy.Look"/>.
 /// </summary>
-internal sealed class ChallengeGate
+/// <param name="holdsAll">Until it is opened, also those that a client sends again after its time is over.</param>
+internal sealed class ChallengeGate(bool holdsAll = false)
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -18,6 +19,6 @@ internal sealed class ChallengeGate
 
     public async Task HoldAsync(HttpContext context)
     {
-        if (context.Request.Path.Value!.Contains("/chalZ/", StringComparison.Ordinal) && _reached.TrySetResult()) await _open.Task.WaitAsync(context.RequestAborted);
+        if (context.Request.Path.Value!.Contains("/chalZ/", StringComparison.Ordinal) && (_reached.TrySetResult() || holdsAll)) await _open.Task.WaitAsync(context.RequestAborted);
     }
 }

@@ -29,6 +29,9 @@ internal sealed class FaultyProxy(Func<string, int, FaultyProxy.Fault?> fault) :
     /// <summary>How often a path with this in it was asked for.</summary>
     public int CountOf(string part) => _counts.Where(count => count.Key.Contains(part, StringComparison.Ordinal)).Sum(count => count.Value);
 
+    /// <summary>How many certificates were asked for: what was not verified never gets so far, and what is asked for again counts once.</summary>
+    public int Issues => _counts.Keys.Count(path => path.Contains("/finalize-order/", StringComparison.Ordinal));
+
     /// <summary>Pebble acts, and the client never hears of it.</summary>
     public static async Task<bool> CutAfterwards(HttpContext context, Func<Task> pass)
     {

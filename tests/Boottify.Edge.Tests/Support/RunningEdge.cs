@@ -19,22 +19,30 @@ internal sealed class RunningEdge : IAsyncDisposable
     private X509Certificate2? _root;
     private static int s_apps;
 
-    private RunningEdge(Zone zone)
+    private readonly bool _ownsPebble;
+
+    private RunningEdge(Zone zone, RunningEdge? beside)
     {
         Zone = zone;
+        _ownsPebble = beside is null;
         // Workers pass through it to the certificates; temp folders are closed to others by default.
         File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
         Templates = Path.Combine(_folder, "templates");
         Directory.CreateDirectory(Templates);
         foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "nginx-templates")))
             File.Copy(file, Path.Combine(Templates, Path.GetFileName(file)));
-        Pebble = new Pebble(_folder, HttpPort);
+        Pebble = beside?.Pebble ?? new Pebble(_folder, HttpPort);
+        AcmeDirectory = beside?.AcmeDirectory ?? Pebble.Directory;
         Admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_adminPort}/") };
         Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
     }
 
     public Zone Zone { get; }
     public Pebble Pebble { get; }
+
+    /// <summary>Pebble's, or that of the proxy in front of it.</summary>
+    public Uri AcmeDirectory { get; private set; }
+
     public HttpClient Admin { get; }
     public string Templates { get; }
     public int HttpPort { get; } = Needed.FreePort();
@@ -43,16 +51,18 @@ internal sealed class RunningEdge : IAsyncDisposable
     public string Said => _edge?.Said ?? "";
 
     /// <param name="settings">Further environment of the edge.</param>
-    public static async Task<RunningEdge> StartAsync(Zone zone, Dictionary<string, string>? knobs = null, Dictionary<string, string>? settings = null, Dictionary<string, object>? pebble = null, FaultyProxy? inFront = null)
+    /// <param name="beside">Another edge, whose authority this one asks, too: that verifies names at the other one's nginx alone.</param>
+    public static async Task<RunningEdge> StartAsync(
+        Zone zone, Dictionary<string, string>? knobs = null, Dictionary<string, string>? settings = null, Dictionary<string, object>? pebble = null, FaultyProxy? inFront = null, RunningEdge? beside = null)
     {
-        var edge = new RunningEdge(zone);
+        var edge = new RunningEdge(zone, beside);
         try
         {
-            await edge.Pebble.StartAsync(knobs, pebble);
+            if (beside is null) await edge.Pebble.StartAsync(knobs, pebble);
             if (inFront is not null)
             {
                 await inFront.StartAsync(edge.Pebble);
-                settings = new(settings ?? []) { ["BOOTTIFY_ACME_DIRECTORY"] = inFront.Directory.AbsoluteUri };
+                edge.AcmeDirectory = inFront.Directory;
             }
 
             await edge.StartProcessAsync(settings);
@@ -77,7 +87,7 @@ internal sealed class RunningEdge : IAsyncDisposable
             ["BOOTTIFY_HTTP_PORT"] = $"{HttpPort}",
             ["BOOTTIFY_HTTPS_PORT"] = $"{HttpsPort}",
         };
-        environment.TryAdd("BOOTTIFY_ACME_DIRECTORY", Pebble.Directory.AbsoluteUri);
+        environment.TryAdd("BOOTTIFY_ACME_DIRECTORY", AcmeDirectory.AbsoluteUri);
         environment.TryAdd("BOOTTIFY_ACME_CA", Pebble.Ca);
         environment.TryAdd("BOOTTIFY_ACME_LIMITS", "off");
         environment.TryAdd("BOOTTIFY_PDNS_URL", ""); // The platform's own, which the tests were started with: no wildcard unless a test wants one.
@@ -179,7 +189,7 @@ internal sealed class RunningEdge : IAsyncDisposable
             while (Directory.Exists($"/proc/{number}") && File.Exists(pid)) await Task.Delay(20);
         }
 
-        await Pebble.DisposeAsync();
+        if (_ownsPebble) await Pebble.DisposeAsync();
         Admin.Dispose();
         _root?.Dispose();
         Directory.Delete(_folder, recursive: true);
