@@ -1,10 +1,8 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Boottify.Edge.Files;
 using Boottify.Edge.Routes;
-using DotLiquid;
-using DotLiquid.Exceptions;
+using Fluid;
 
 namespace Boottify.Edge.Nginx;
 
@@ -22,6 +20,11 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
 
     private const string GenerationPlaceholder = "@generation@";
 
+    private static readonly FluidParser s_parser = new();
+
+    /// <summary>A misspelt name is an error, not an empty word in nginx's configuration.</summary>
+    private static readonly TemplateOptions s_options = new() { StrictVariables = true };
+
     /// <summary>A rendered configuration without its number.</summary>
     /// <param name="Files">Name → text.</param>
     /// <param name="Fingerprint">The same for two that differ in nothing.</param>
@@ -35,15 +38,16 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
     /// <exception cref="NginxRefusedException">A template is missing or cannot be parsed.</exception>
     public async Task<Rendered> RenderAsync(IReadOnlyList<CheckedRoute> routes, CancellationToken cancellation)
     {
-        var values = Values(routes);
+        var context = new TemplateContext(s_options); // One for all files: the hosts are made ready for printing once.
+        foreach (var (word, value) in Values(routes)) context.SetValue(word, value);
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in (string[])["nginx.conf", "tls.conf", "challenges.conf", "target.conf", "proxy.conf", "tables.conf"])
-            files[name] = await RenderAsync(name, values, cancellation);
+            files[name] = await RenderAsync(name, context, cancellation);
         foreach (var policy in PolicyClass.All)
         {
-            values["names"] = routes.Where(route => route.Policy == policy.Policy).SelectMany(route => route.Hosts).Select(host => host.Name.ToString()).ToArray();
-            values["class_name"] = policy.Name;
-            files[$"names-{policy.Name}.conf"] = await RenderAsync("names.conf", values, cancellation);
+            context.SetValue("names", routes.Where(route => route.Policy == policy.Policy).SelectMany(route => route.Hosts).Select(host => host.Name.ToString()).ToArray());
+            context.SetValue("class_name", policy.Name);
+            files[$"names-{policy.Name}.conf"] = await RenderAsync("names.conf", context, cancellation);
         }
 
         var all = string.Join('\0', files.Select(file => $"{file.Key}\0{file.Value}"));
@@ -90,20 +94,22 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
         };
     }
 
-    private async Task<string> RenderAsync(string name, Dictionary<string, object> values, CancellationToken cancellation)
+    private async Task<string> RenderAsync(string name, TemplateContext context, CancellationToken cancellation)
     {
         var file = Path.Combine(settings.Templates, name + ".liquid");
         if (!File.Exists(file)) throw new NginxRefusedException($"The template {file} is missing. Put it back, or set BOOTTIFY_NGINX_TEMPLATES.");
+        if (!s_parser.TryParse(await File.ReadAllTextAsync(file, cancellation), out var template, out var problem)) throw Unusable(file, problem);
         try
         {
-            return Template.Parse(await File.ReadAllTextAsync(file, cancellation))
-                .Render(new RenderParameters(CultureInfo.InvariantCulture) { LocalVariables = Hash.FromDictionary(values), ErrorsOutputMode = ErrorsOutputMode.Rethrow });
+            return await template.RenderAsync(context);
         }
-        catch (LiquidException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new NginxRefusedException($"The template {file} cannot be rendered: {e.Message}");
+            throw Unusable(file, e.Message);
         }
     }
+
+    private static NginxRefusedException Unusable(string file, string problem) => new($"The template {file} cannot be rendered: {problem}");
 }
 
 /// <summary>nginx, or what it would have been given, refused a configuration; the last good one serves on.</summary>

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
-using DotLiquid;
+using Fluid;
 
 namespace Boottify.Builds;
 
@@ -14,7 +14,10 @@ internal static class Dockerfiles
     public const string FileName = Folder + "/Dockerfile";
     private const string ServerName = Folder + "/server.cjs";
 
-    private static readonly FrozenDictionary<string, Template> Templates =
+    /// <summary>A misspelt name is an error; a dash in a tag takes its own line away, not the empty ones beside it.</summary>
+    private static readonly TemplateOptions Options = new() { StrictVariables = true, Greedy = false };
+
+    private static readonly FrozenDictionary<string, IFluidTemplate> Templates =
         new[] { "nextjs", "node", "static" }.ToFrozenDictionary(name => name, Load, StringComparer.Ordinal);
 
     /// <returns>Files to put beside the app's own: the Dockerfile and what it copies. Empty when the app has a Dockerfile.</returns>
@@ -33,6 +36,7 @@ internal static class Dockerfiles
             ["output"] = plan.OutputFolder,
             ["start"] = JsonSerializer.Serialize(plan.Start),
         };
+        (values["tool"], values["install"], values["copies"], values["prune"]) = (null, null, Array.Empty<string>(), null);
         if (plan is { Manager: { } manager, Manifest: { } manifest })
         {
             var onlyProduction = plan.Template == "node" && plan.Build is null && !manifest.InstallNeedsSource;
@@ -42,7 +46,7 @@ internal static class Dockerfiles
             values["prune"] = !onlyProduction && manifest.DevDependencies.Count > 0 ? manager.Prune : null;
         }
 
-        var files = new Dictionary<string, string>(StringComparer.Ordinal) { [FileName] = Templates[plan.Template].Render(Hash.FromDictionary(values)) };
+        var files = new Dictionary<string, string>(StringComparer.Ordinal) { [FileName] = Render(plan.Template, values) };
         if (plan.Template == "static")
             files[ServerName] = Resource("server.cjs");
         return files;
@@ -62,12 +66,15 @@ internal static class Dockerfiles
         return [.. copies];
     }
 
-    private static Template Load(string name)
+    private static string Render(string template, Dictionary<string, object?> values)
     {
-        var template = Template.Parse(Resource(name + ".liquid"));
-        template.MakeThreadSafe();
-        return template;
+        var context = new TemplateContext(Options);
+        foreach (var (name, value) in values)
+            context.SetValue(name, value ?? false); // What a plan does not have is known to be missing, which is no misspelt name.
+        return Templates[template].Render(context);
     }
+
+    private static IFluidTemplate Load(string name) => new FluidParser().Parse(Resource(name + ".liquid"));
 
     private static string Resource(string name)
     {
