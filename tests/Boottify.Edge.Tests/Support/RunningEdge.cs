@@ -142,6 +142,34 @@ internal sealed class RunningEdge : IAsyncDisposable
     /// <summary>Pids of nginx's workers: a reload makes new ones.</summary>
     public IReadOnlyList<int> Workers => [.. File.ReadAllText($"/proc/{NginxPid}/task/{NginxPid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
 
+    /// <summary>The workers once a reload is over, its old ones' end too. No reload since: those of later are among them.</summary>
+    public async Task<IReadOnlyList<int>> SettledWorkersAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var (workers, same) = (Workers, 0);
+        while (same < 5)
+        {
+            await Task.Delay(100, deadline.Token);
+            var now = Workers;
+            same = now.SequenceEqual(workers) && !now.Any(IsLeaving) ? same + 1 : 0;
+            workers = now;
+        }
+
+        return workers;
+
+        static bool IsLeaving(int worker)
+        {
+            try
+            {
+                return File.ReadAllText($"/proc/{worker}/cmdline").Contains("shutting down", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return true;
+            }
+        }
+    }
+
     /// <summary>A browser as it were: believes this Pebble's root alone, and asks loopback whatever the name.</summary>
     public async Task<HttpClient> BrowserAsync(bool keepAlive = true)
     {
