@@ -18,7 +18,8 @@ public sealed class DeletionTests(Platform platform, ITestOutputHelper output)
         await CommandLine.KubectlAsync("patch", "configmap", "held", "--namespace", app.Namespace, "--patch", "{\"metadata\":{\"finalizers\":[\"example.com/backup\"]}}");
 
         await DeleteAsync(app);
-        var blocked = await UntilAsync(app, deletion => deletion.BlockedBy is not null);
+        // Its reason is in the history a moment before the look itself is noted.
+        var blocked = await UntilAsync(app, deletion => deletion is { BlockedBy: not null, LookedAt: not null });
         output.WriteLine($"{blocked}");
         blocked.BlockedBy.Should().Contain(app.Namespace).And.Contain("example.com/backup");
         blocked.By.Should().NotBeNullOrEmpty();
