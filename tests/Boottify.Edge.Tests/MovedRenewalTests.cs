@@ -134,7 +134,7 @@ public sealed class MovedRenewalTests(EdgeLifeTests.OwnZone zone) : IClassFixtur
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         while (!await condition()) await Task.Delay(100, deadline.Token);
     }
 }

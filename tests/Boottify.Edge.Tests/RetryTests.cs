@@ -23,6 +23,11 @@ public sealed class RetryTests(EdgeLifeTests.OwnZone zone) : IClassFixture<EdgeL
         await edge.ServeAsync(route);
         (await edge.StatusAsync(route.AppId, 60)).Hosts.Single().Certificate.Should().Be(CertificateState.Failed, edge.Said);
 
+        // Whoever asks again and again does not eat what the authority allows.
+        (await RetryAsync(edge, host)).Status.Should().Be(HttpStatusCode.NoContent);
+        await UntilAsync(async () => (await edge.StatusAsync(route.AppId)).Hosts.Single().Certificate == CertificateState.Failed);
+        (await RetryAsync(edge, host)).Should().Match<(HttpStatusCode Status, string Said)>(again => again.Status == HttpStatusCode.Conflict && again.Said.Contains("a moment ago"));
+
         // As after many failures: its own time would be tomorrow.
         await edge.StopProcessAsync();
         var file = Path.Combine(edge.Data, "certificate-states", $"{host}.json");
@@ -121,7 +126,7 @@ public sealed class RetryTests(EdgeLifeTests.OwnZone zone) : IClassFixture<EdgeL
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         while (!await condition()) await Task.Delay(50, deadline.Token);
     }
 }

@@ -27,7 +27,15 @@ public sealed class RouteDecisionTests
     {
         RouteDecision.Of(Route(1, "10.0.0.3:80"), Held(Route(1)), _ => null, "10.0.0.1:80").Should().BeOfType<RouteDecision.Accept>();
         Detail(RouteDecision.Of(Route(1), Held(Route(1, "10.0.0.2:80")), _ => null, "10.0.0.1:80")).Should().Contain("another upstream");
-        Detail(RouteDecision.Of(Route(1), null, _ => null, "10.0.0.1:80")).Should().Contain("another upstream");
+        Detail(RouteDecision.Of(Route(1), new DesiredState.Entry(1, null, s_now), _ => null, "10.0.0.1:80")).Should().Contain("another upstream");
+    }
+
+    [Fact]
+    public void An_edge_that_has_missed_what_came_before_takes_the_newer_one_whatever_it_shall_take_the_place_of()
+    {
+        RouteDecision.Of(Route(2, "10.0.0.2:80"), Held(Route(1)), _ => null, "10.0.0.2:80").Should().BeOfType<RouteDecision.Accept>();
+        RouteDecision.Of(Route(2, "10.0.0.2:80"), null, _ => null, "10.0.0.2:80").Should().BeOfType<RouteDecision.Accept>();
+        Detail(RouteDecision.Of(Route(2, "10.0.0.2:80"), Held(Route(3)), _ => null, "10.0.0.2:80")).Should().Contain("another upstream");
     }
 
     [Fact]

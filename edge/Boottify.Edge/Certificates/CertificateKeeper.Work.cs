@@ -84,7 +84,10 @@ public sealed partial class CertificateKeeper
     {
         if (kept.Offered is not { } offered) return null;
         kept.Offered = null;
-        return kept.OnCover || kept.Certificate?.Serial == offered.Certificate.Serial || kept.Certificate?.NotBefore > offered.Certificate.NotBefore ? null : offered;
+        var (mine, (certificate, pem, before)) = (kept.Certificate, offered);
+        // Judged against the one that is still there; against another one, which came meanwhile, the later one counts.
+        var late = mine?.Serial == certificate.Serial || (mine?.Serial != before && mine?.NotBefore > certificate.NotBefore);
+        return kept.OnCover || late ? null : (certificate, pem);
     }
 
     /// <summary>A file that was changed, broken or lost behind our back is read again; one that cannot be used any more is replaced by a new order.</summary>

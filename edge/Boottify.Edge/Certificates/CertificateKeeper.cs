@@ -88,7 +88,7 @@ public sealed partial class CertificateKeeper(
         lock (_lock)
         {
             if (_kept.GetValueOrDefault(name) is not { } kept) return;
-            kept.Offered = (certificate, pem);
+            kept.Offered = (certificate, pem, kept.Certificate?.Serial);
         }
 
         _work.Send();

@@ -29,11 +29,14 @@ internal sealed class KeptCertificate(CertificateName name, KeptCertificate? cov
 
     public Trouble? Trouble { get; set; }
 
+    /// <summary>When it was last tried before its time, at somebody's wish.</summary>
+    public DateTimeOffset? HurriedAt { get; set; }
+
     /// <summary>Until when it is another edge's turn, and why.</summary>
     public (DateTimeOffset Until, string Reason)? Waits { get; set; }
 
-    /// <summary>What another edge has ordered, to be published here.</summary>
-    public (PublishedCertificate Certificate, string Pem)? Offered { get; set; }
+    /// <summary>What another edge has ordered, to be published here, and the serial of the one that it goes before.</summary>
+    public (PublishedCertificate Certificate, string Pem, string? Before)? Offered { get; set; }
 
     /// <summary>Of the file that the rest was read from.</summary>
     public (DateTime Written, long Length) Stamp { get; set; }
@@ -81,7 +84,7 @@ internal sealed class KeptCertificate(CertificateName name, KeptCertificate? cov
         var state = serves ? CertificateState.Active
             : Waits is not null ? CertificateState.Pending
             : Working ? CertificateState.Issuing
-            : Trouble is not null ? CertificateState.Failed
+            : Trouble is { } trouble && trouble.NextAttempt > now ? CertificateState.Failed
             : CertificateState.Pending;
         var next = Working ? null : Waits?.Until ?? Trouble?.NextAttempt ?? (serves ? OnCover ? cover!.DueAt : DueAt : (DateTimeOffset?)null);
         return new HostStatus(name.ToString(), state, Waits?.Reason ?? Trouble?.Reason, next, Served?.NotAfter, Served?.Serial);

@@ -35,11 +35,11 @@ public sealed class OneIssuer(NameLeases leases, SharedCertificates certificates
                 _alone.TryRemove(name, out _);
                 if (lease is null) throw Waits();
             }
-            catch (PeersAwayException e)
+            catch (PeersAwayException)
             {
                 var urgent = revoked is not null || mine?.IsValidAt(clock.GetUtcNow()) is not true;
                 var at = _alone.GetOrAdd(name, _ => clock.GetUtcNow() + ((urgent ? s_alone.Urgent : s_alone.Calm) * Random.Shared.NextDouble()));
-                if (clock.GetUtcNow() < at) throw new NotYetException($"It cannot be known whether another edge node is ordering it, so this one begins a little later. {e.Message}", at);
+                if (clock.GetUtcNow() < at) throw new NotYetException($"It cannot be known whether another edge node is ordering it, so this one begins a little later.", at);
                 _alone.TryRemove(name, out _);
             }
 

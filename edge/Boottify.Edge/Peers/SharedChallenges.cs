@@ -19,6 +19,7 @@ public sealed class SharedChallenges(SharedDatabase database, Seal seal, TimePro
     /// <summary>Less than nginx, and the authority, wait for.</summary>
     private static readonly TimeSpan s_lookTime = TimeSpan.FromSeconds(4);
 
+    private static readonly TimeSpan s_removal = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(50);
     private readonly SemaphoreSlim _looking = new(1, 1);
     private volatile Dictionary<(string, string), byte[]> _seen = [];
@@ -52,8 +53,8 @@ public sealed class SharedChallenges(SharedDatabase database, Seal seal, TimePro
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         try
         {
-            if (Interlocked.Increment(ref _waiting) > MostWaiting) return null;
-            await LookAsync(came, either.Token);
+            // Beyond that, what the look before has read must do: strangers in thousands leave the authority its answer.
+            if (Interlocked.Increment(ref _waiting) <= MostWaiting) await LookAsync(came, either.Token);
             return _seen.TryGetValue((host, token), out var found) ? seal.Open(found, PlaceOf(host, token)) : null;
         }
         catch (Exception e) when (e is PeersAwayException or System.Security.Cryptography.CryptographicException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
@@ -79,8 +80,15 @@ public sealed class SharedChallenges(SharedDatabase database, Seal seal, TimePro
             var pause = s_betweenLooks - clock.GetElapsedTime(_lookedAt);
             if (_lookedAt != 0 && pause > TimeSpan.Zero) await Task.Delay(pause, clock, cancellation);
             var begun = clock.GetTimestamp();
-            _seen = await database.AskAsync(ReadAsync, cancellation, s_lookTime);
-            _lookedAt = begun;
+            try
+            {
+                // For all who wait: it ends neither with the one who began it, nor is it begun again at once after it failed.
+                _seen = await database.AskAsync(ReadAsync, CancellationToken.None, s_lookTime);
+            }
+            finally
+            {
+                _lookedAt = begun;
+            }
         }
         finally
         {
@@ -107,7 +115,7 @@ public sealed class SharedChallenges(SharedDatabase database, Seal seal, TimePro
         {
             try
             {
-                await database.TellAsync("delete from boottify_edge.challenges where host = $1 and token = $2", [host, token], CancellationToken.None, s_lookTime);
+                await database.TellAsync("delete from boottify_edge.challenges where host = $1 and token = $2", [host, token], CancellationToken.None, s_removal);
             }
             catch (PeersAwayException)
             {

@@ -96,11 +96,14 @@ public sealed class SharedDatabase : IAsyncDisposable
         if (problem is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName }) _prepared = false; // Somebody has removed it: made again.
         var silent = problem is OperationCanceledException or TimeoutException or { InnerException: TimeoutException };
         var away = problem as PeersAwayException ?? new PeersAwayException($"The edges' database does not answer: {(silent ? "its time is over." : problem.Message)}", problem);
-        // One question that the server itself refuses stops no other.
-        if (problem is not PostgresException) _away = new Pause(_clock.GetUtcNow() + (silent ? s_rest.Long : s_rest.Short), away.Message);
+        if (problem is not PostgresException refusal || RefusesAll(refusal)) _away = new Pause(_clock.GetUtcNow() + (silent ? s_rest.Long : s_rest.Short), away.Message);
         Say(away.Message);
         return away;
     }
+
+    /// <summary>One question that the server itself refuses stops no other; but it may refuse whoever comes: the login, the database, for lack of room, or as it stops.</summary>
+    private static bool RefusesAll(PostgresException refusal) =>
+        refusal.SqlState != PostgresErrorCodes.QueryCanceled && refusal.SqlState[..2] is "08" or "28" or "3D" or "53" or "57";
 
     public static bool IsAway(Exception problem) => problem is NpgsqlException or SocketException or IOException or TimeoutException;
 

@@ -15,10 +15,11 @@ public abstract record RouteDecision
     public sealed record Refuse(string Detail, string? TakenHost = null) : RouteDecision;
 
     /// <param name="ownerOf">Which app holds a host now.</param>
-    /// <param name="instead">The upstream that it shall take the place of; null for any.</param>
+    /// <param name="instead">The upstream that it shall take the place of, of a route of this version or later; null for any.</param>
     public static RouteDecision Of(CheckedRoute wanted, DesiredState.Entry? held, Func<HostName, string?> ownerOf, string? instead = null)
     {
-        if (instead is not null && held?.Route?.Upstream.ToString() != instead)
+        // One that has missed what came before is only behind: its upstream is not what the wish was decided on.
+        if (instead is not null && held?.Version >= wanted.Version && held.Route?.Upstream.ToString() != instead)
             return new Refuse($"The edge holds another upstream than {instead} for this app by now. Nothing was changed; read the route, and decide again.");
         if (held is not null && wanted.Version < held.Version)
             return new Refuse($"Version {wanted.Version} is older than version {held.Version}, which the edge holds. Nothing was changed; drop this message.");

@@ -46,6 +46,10 @@ internal sealed class ClusterApi(IKubernetes client)
 #pragma warning disable MA0054 // It holds the request, and a request may hold a secret.
             throw new StepException($"The cluster refused {what}: {Words(refused)}");
         }
+        catch (OperationCanceledException late) when (late.InnerException is TimeoutException && !cancellation.IsCancellationRequested)
+        {
+            throw new HttpRequestException($"The cluster does not answer: no connection for {what} within seconds.", late);
+        }
         catch (HttpOperationException failed)
         {
             throw new HttpRequestException($"The cluster failed at {what}: {Words(failed)}", inner: null, failed.Response.StatusCode);
@@ -76,6 +80,8 @@ internal sealed class ClusterApi(IKubernetes client)
         HttpOperationException answer => answer.Response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
             || (int)answer.Response.StatusCode >= 500,
         HttpRequestException or IOException or TimeoutRejectedException => true,
+        // The HTTP client's way to say that no connection came about in time.
+        OperationCanceledException { InnerException: TimeoutException } => true,
         _ => false,
     };
 

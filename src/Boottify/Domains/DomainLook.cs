@@ -49,6 +49,9 @@ public sealed class DomainLook(IDocumentStore store, DomainTable table, DomainIn
     public async Task LetGoAsync(Domain domain, App app, CancellationToken cancellation)
     {
         await routes.StateHostsAsync(app.Id, cancellation);
+        // Also one that is away now: it serves on, and its visitors would get the last owner's app.
+        if ((await edge.HostsOnAnyAsync(app.Id, cancellation)).Contains(domain.Host))
+            throw new TimeoutException($"An edge still has {domain.Host} in the route of app {app.Id}.");
         await using var session = store.LightweightSession();
         // Locks the stream until this is written: a proof that is seen at this moment holds the name after it, not before.
         var stream = await session.Events.FetchForExclusiveWriting<Domain>(domain.Id, cancellation);

@@ -36,8 +36,8 @@ public static class SelfCheckJudgement
     {
         SelfCheckAnswer.Ours => null,
         SelfCheckAnswer.Redirect => new Trouble(
-            $"http://{host} at {seen.Target} answered {seen.Status}, a redirect to {Shown(seen.Detail ?? "nowhere")}: a global HTTP to HTTPS redirect in front of us would break the certificate. Let requests below /.well-known/acme-challenge/ through to this platform over plain HTTP."),
-        _ => new Trouble($"http://{host} at {seen.Target}: {Words(seen)}. The certificate authority would find the same, so no certificate is ordered yet. See to it that port 80 of this address leads to this platform, past any proxy or firewall."),
+            $"http://{host} at {seen.Target} answered {seen.Status}, a redirect to {Shown(seen.Detail ?? "nowhere")}: a global HTTP to HTTPS redirect in front of us would break the certificate. The address is the platform's: its operator has to let requests below /.well-known/acme-challenge/ through to the edge over plain HTTP."),
+        _ => new Trouble($"http://{host} at {seen.Target}: {Words(seen)}. The certificate authority would find the same, so no certificate is ordered yet. The address is the platform's: its operator has to see to it that port 80 leads to the edge, past any proxy or firewall. It is tried again by itself."),
     };
 
     /// <summary>The same when the edge cannot be reached by our own way either: nothing that the domain's owner could mend.</summary>

@@ -74,6 +74,16 @@ internal sealed class EdgeClient(HttpClient http, TimeProvider time) : IEdge
         return await answer.Content.ReadFromJsonAsync<IReadOnlyList<RouteStatus>>(Json, cancellation) ?? throw new HttpRequestException("The edge answered without routes.");
     }
 
+    public async Task<IReadOnlyCollection<string>> HostsOnAnyAsync(string appId, CancellationToken cancellation) =>
+        [.. (await GetRouteAsync(appId, TimeSpan.Zero, cancellation))?.Hosts.Select(host => host.Host) ?? []];
+
+    /// <summary>Returns when the edge's interface answers.</summary>
+    public async Task RequireHealthAsync(CancellationToken cancellation)
+    {
+        using var answer = await http.GetAsync(new Uri("health/live", UriKind.Relative), cancellation);
+        await RequireSuccessAsync(answer, appId: "", version: null, cancellation);
+    }
+
     public async Task DeleteRouteAsync(string appId, long version, CancellationToken cancellation)
     {
         using var answer = await http.DeleteAsync(Address(appId, string.Create(CultureInfo.InvariantCulture, $"?version={version}")), cancellation);

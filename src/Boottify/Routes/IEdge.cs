@@ -2,7 +2,7 @@ using Boottify.Contracts.Edge;
 
 namespace Boottify.Routes;
 
-/// <summary>The border to the edge service, which keeps what it is told on its own disk.</summary>
+/// <summary>The border to the edge service, which keeps what it is told on its own disk. Of several edges it makes one: see <see cref="Edges"/>.</summary>
 public interface IEdge
 {
     /// <summary>Tells what an app's route shall be; returns once nginx was seen serving it.</summary>
@@ -31,6 +31,10 @@ public interface IEdge
     /// <summary>All routes that the edge holds, withdrawn ones left out.</summary>
     Task<IReadOnlyList<RouteStatus>> ListRoutesAsync(CancellationToken cancellation);
 
-    /// <summary>Withdraws the app's route and certificates; one that is gone already is fine.</summary>
+    /// <summary>Hosts that the app's route has at any edge, so that one that is in none of them may be another's.</summary>
+    /// <exception cref="HttpRequestException">Not every edge answers.</exception>
+    Task<IReadOnlyCollection<string>> HostsOnAnyAsync(string appId, CancellationToken cancellation);
+
+    /// <summary>Withdraws the app's route and certificates, at every edge; one that is gone already is fine.</summary>
     Task DeleteRouteAsync(string appId, long version, CancellationToken cancellation);
 }

@@ -13,7 +13,7 @@ internal sealed class ChallengeGate(bool holdsAll = false)
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when there is a request to hold.</summary>
-    public Task ReachedAsync() => _reached.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    public Task ReachedAsync() => _reached.Task.WaitAsync(TimeSpan.FromMinutes(3));
 
     public void Open() => _open.TrySetResult();
 

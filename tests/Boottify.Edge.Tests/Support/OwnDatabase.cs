@@ -12,12 +12,15 @@ internal sealed class OwnDatabase : IAsyncDisposable
     private readonly string _name = $"boottify_edge_{Guid.NewGuid():N}";
     private readonly NpgsqlDataSource _source;
 
-    private OwnDatabase() => _source = NpgsqlDataSource.Create(PostgresAddress.Parse(UrlAt(null).AbsoluteUri, "the tests' database"));
+    private OwnDatabase() => _source = NpgsqlDataSource.Create(Patient(UrlAt(null).AbsoluteUri));
 
     public string Key { get; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>What makes an edge share it.</summary>
     public Dictionary<string, string> Settings => Through(null);
+
+    /// <summary>Of the edges' role; the platform always has one.</summary>
+    public static string Password => PostgresAddress.Parse(s_server, "BOOTTIFY_APP_DATABASE_URL").Password is { Length: > 0 } password ? password : throw new InvalidOperationException("The tests' database has no password that could be seen in a log.");
 
     public static string Host => new Uri(s_server).Host;
 
@@ -59,9 +62,17 @@ internal sealed class OwnDatabase : IAsyncDisposable
 
     private Uri UrlAt(DatabaseDoor? door) => new UriBuilder(s_server) { Path = _name, Query = "sslmode=disable", Host = door is null ? Host : "127.0.0.1", Port = door?.Port ?? Port }.Uri;
 
+    /// <summary>To make and to drop a database waits for the disk.</summary>
+    private static NpgsqlConnectionStringBuilder Patient(string url)
+    {
+        var address = PostgresAddress.Parse(url, "BOOTTIFY_APP_DATABASE_URL");
+        (address.Timeout, address.CommandTimeout) = (60, 180);
+        return address;
+    }
+
     private static async Task OnServerAsync(string sql)
     {
-        var server = PostgresAddress.Parse(s_server, "BOOTTIFY_APP_DATABASE_URL");
+        var server = Patient(s_server);
         server.Pooling = false;
         await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync();

@@ -129,6 +129,7 @@ internal sealed class RunningEdge : IAsyncDisposable
     public async Task<RouteStatus> ActiveAsync(string appId)
     {
         var status = await StatusAsync(appId, 60);
+        for (var looks = 1; looks < 3 && status.Hosts.Any(host => host.Certificate is CertificateState.Pending or CertificateState.Issuing); looks++) status = await StatusAsync(appId, 60);
         status.Hosts.Should().OnlyContain(host => host.Certificate == CertificateState.Active, "{0}\n{1}", Said, Pebble.Said);
         return status;
     }

@@ -22,6 +22,8 @@ public sealed class InterruptedEdge(Func<Task> meanwhile) : IEdge
 
     public Task<IReadOnlyList<RouteStatus>> ListRoutesAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Task<IReadOnlyCollection<string>> HostsOnAnyAsync(string appId, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task DeleteRouteAsync(string appId, long version, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<bool> BeginFreshConnectionsAsync(string appId, TimeSpan atMost, CancellationToken cancellation) => throw new NotSupportedException();
