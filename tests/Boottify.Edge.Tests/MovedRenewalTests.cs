@@ -83,7 +83,7 @@ public sealed class MovedRenewalTests(EdgeLifeTests.OwnZone zone) : IClassFixtur
         await using var app = await TenantApp.StartAsync("a");
         var (_, host) = await edge.ServeNewAsync(app);
         await edge.StopProcessAsync();
-        await edge.StartProcessAsync(); // At the same Pebble, but by another name, so that nobody can know that it is the same.
+        await edge.StartProcessAsync(new() { ["BOOTTIFY_ACME_DIRECTORY"] = $"{edge.Pebble.Directory}" }); // The same Pebble, but by another name, so that nobody can know that it is the same.
         using var refused = await edge.Admin.PostAsync($"v1/certificates/{host}/revoke", null);
         refused.StatusCode.Should().Be(HttpStatusCode.Conflict);
         (await refused.Content.ReadAsStringAsync()).Should().Contain(first.Directory.AbsoluteUri).And.Contain("BOOTTIFY_ACME_SECOND_DIRECTORY");
