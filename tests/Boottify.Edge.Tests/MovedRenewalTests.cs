@@ -45,7 +45,7 @@ public sealed class MovedRenewalTests(EdgeLifeTests.OwnZone zone) : IClassFixtur
         await edge.KillProcessAsync();
         _askedForWindows.Clear();
         await edge.StartProcessAsync(settings);
-        await UntilAsync(() => Task.FromResult(_askedForWindows.Contains("second")));
+        await Patience.UntilAsync(() => Task.FromResult(_askedForWindows.Contains("second")), () => edge.Said);
         _askedForWindows.Should().NotContain("first", "it does not know the certificate");
         _firstIsBusy = false;
         await RevokeAsync(edge, host);
@@ -124,17 +124,11 @@ public sealed class MovedRenewalTests(EdgeLifeTests.OwnZone zone) : IClassFixtur
     /// <returns>Serial of what is served once it is another one.</returns>
     private static async Task<string> OtherThanAsync(RunningEdge edge, string host, string serial)
     {
-        await UntilAsync(async () => await edge.ServedSerialAsync(host) != serial);
+        await Patience.UntilAsync(async () => await edge.ServedSerialAsync(host) != serial, () => edge.Said);
         return await edge.ServedSerialAsync(host);
     }
 
     /// <summary>How many orders each authority's budget counts.</summary>
     private static async Task<IEnumerable<int>> OrdersAsync(RunningEdge edge) =>
         (await edge.Admin.GetFromJsonAsync<CertificateReport>("v1/certificates"))!.Authorities.Select(authority => authority.Orders);
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        while (!await condition()) await Task.Delay(100, deadline.Token);
-    }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Boottify.Contracts.Databases;
 using Boottify.Edge.Certificates;
 using Boottify.Edge.Peers;
 
@@ -29,9 +30,9 @@ public sealed class PeersPartsTests
     [Fact]
     public void An_address_is_read_with_all_its_parts()
     {
-        var read = PostgresAddress.Parse("postgresql://a%40b:p%3Aw%2F@db.test:6000/the%20edges?sslmode=verify-full&application_name=x", "URL");
+        var read = PostgresUrl.Parse("postgresql://a%40b:p%3Aw%2F@db.test:6000/the%20edges?sslmode=verify-full&application_name=x", "URL");
         (read.Username, read.Password, read.Host, read.Port, read.Database, read.SslMode, read.ApplicationName).Should().Be(("a@b", "p:w/", "db.test", 6000, "the edges", Npgsql.SslMode.VerifyFull, "x"));
-        PostgresAddress.Parse("postgres://u@h/d", "URL").Port.Should().Be(5432);
+        PostgresUrl.Parse("postgres://u@h/d", "URL").Port.Should().Be(5432);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class RetryTests(EdgeLifeTests.OwnZone zone) : IClassFixture<EdgeL
 
         // Whoever asks again and again does not eat what the authority allows.
         (await RetryAsync(edge, host)).Status.Should().Be(HttpStatusCode.NoContent);
-        await UntilAsync(async () => (await edge.StatusAsync(route.AppId)).Hosts.Single().Certificate == CertificateState.Failed);
+        await Patience.UntilAsync(async () => (await edge.StatusAsync(route.AppId)).Hosts.Single().Certificate == CertificateState.Failed, () => edge.Said);
         (await RetryAsync(edge, host)).Should().Match<(HttpStatusCode Status, string Said)>(again => again.Status == HttpStatusCode.Conflict && again.Said.Contains("a moment ago"));
 
         // As after many failures: its own time would be tomorrow.
@@ -87,9 +87,9 @@ public sealed class RetryTests(EdgeLifeTests.OwnZone zone) : IClassFixture<EdgeL
         await gate.ReachedAsync();
 
         var withdrawing = edge.Admin.DeleteAsync($"v1/routes/{appId}?version=2");
-        await UntilAsync(() => Task.FromResult(!givenUp.IsEmpty));
+        await Patience.UntilAsync(() => Task.FromResult(!givenUp.IsEmpty), () => edge.Said);
         var serving = edge.ServeAsync(new AppRoute(appId, 3, app.Upstream, [new RouteHost(host)]));
-        await UntilAsync(async () => await VersionAsync(edge, appId) == 3);
+        await Patience.UntilAsync(async () => await VersionAsync(edge, appId) == 3, () => edge.Said);
         wantedAgain.SetResult();
         (await withdrawing).Dispose();
         await serving;
@@ -122,11 +122,5 @@ public sealed class RetryTests(EdgeLifeTests.OwnZone zone) : IClassFixture<EdgeL
         if (!HttpMethods.IsPost(context.Request.Method)) return "";
         var request = await JsonSerializer.DeserializeAsync<JsonElement>(context.Request.Body);
         return System.Text.Encoding.UTF8.GetString(Base64Url.DecodeFromChars(request.GetProperty("payload").GetString()!));
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        while (!await condition()) await Task.Delay(50, deadline.Token);
     }
 }

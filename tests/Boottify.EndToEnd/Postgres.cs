@@ -1,22 +1,14 @@
-using Npgsql;
+using Boottify.Contracts.Databases;
 
 namespace Boottify.EndToEnd;
 
 public static class Postgres
 {
-    /// <summary>What Npgsql takes, of <c>postgres://user:password@host:port/database</c>.</summary>
+    /// <summary>What Npgsql takes, of <c>postgres://user:password@host:port/database</c>; without a pool, as each is used once.</summary>
     public static string ConnectionString(string url)
     {
-        var parsed = new Uri(url);
-        var account = parsed.UserInfo.Split(':', 2);
-        return new NpgsqlConnectionStringBuilder
-        {
-            Host = parsed.Host,
-            Port = parsed.Port,
-            Username = Uri.UnescapeDataString(account[0]),
-            Password = Uri.UnescapeDataString(account[1]),
-            Database = parsed.AbsolutePath.TrimStart('/'),
-            Pooling = false,
-        }.ConnectionString;
+        var address = PostgresUrl.Parse(url);
+        address.Pooling = false;
+        return address.ConnectionString;
     }
 }

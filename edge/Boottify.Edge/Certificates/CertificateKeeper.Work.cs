@@ -187,6 +187,7 @@ public sealed partial class CertificateKeeper
             _changed.Send();
         }
     }
+
     private void Begun(KeptCertificate kept)
     {
         lock (_lock) kept.Waits = null;

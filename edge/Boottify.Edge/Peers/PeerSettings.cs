@@ -1,3 +1,4 @@
+using Boottify.Contracts.Databases;
 using Npgsql;
 
 namespace Boottify.Edge.Peers;
@@ -19,7 +20,14 @@ public sealed record PeerSettings(NpgsqlConnectionStringBuilder Database, byte[]
         var bytes = new byte[KeyLength + 1];
         if (!Convert.TryFromBase64String(key, bytes, out var length) || length != KeyLength)
             throw new InvalidOperationException($"BOOTTIFY_EDGE_KEY is not {KeyLength} bytes in base64. Make one for all edges with `openssl rand -base64 {KeyLength}`.");
-        return new PeerSettings(PostgresAddress.Parse(url, "BOOTTIFY_EDGE_DATABASE_URL"), bytes[..KeyLength]);
+        try
+        {
+            return new PeerSettings(PostgresUrl.Parse(url, "BOOTTIFY_EDGE_DATABASE_URL"), bytes[..KeyLength]);
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidOperationException(e.Message, e);
+        }
     }
 
     /// <summary>Leaves key and password out of logs.</summary>

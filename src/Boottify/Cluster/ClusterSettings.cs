@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Boottify.Contracts.Databases;
 
 namespace Boottify.Cluster;
 
@@ -45,7 +46,7 @@ public sealed record ClusterSettings(string? Kubeconfig, string Instance, string
     /// </summary>
     internal static string InstanceOf(string domain, string databaseUrl)
     {
-        var database = Databases.PostgresUrl.Parse(databaseUrl);
+        var database = PostgresUrl.Parse(databaseUrl);
         var identity = string.Create(CultureInfo.InvariantCulture, $"{domain}\n{database.Host}\n{database.Port}\n{database.Database}");
         return "b" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..12];
     }

@@ -1,4 +1,5 @@
 using Boottify.Cluster;
+using Boottify.Contracts.Databases;
 using Npgsql;
 
 namespace Boottify.Databases;

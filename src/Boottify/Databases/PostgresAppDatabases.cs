@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Boottify.Contracts.Databases;
 using Npgsql;
 using Polly;
 using Polly.Retry;

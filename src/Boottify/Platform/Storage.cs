@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Boottify.Access;
 using Boottify.Apps;
 using Boottify.Branches;
+using Boottify.Contracts.Databases;
 using Boottify.Databases;
 using Boottify.Deployments;
 using Boottify.Deployments.Queue;

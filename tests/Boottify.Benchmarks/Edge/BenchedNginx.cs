@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Boottify.Testing;
 using CliWrap;
 using CliWrap.Buffered;
 

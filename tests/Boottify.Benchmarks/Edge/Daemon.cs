@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Boottify.Testing;
 
 namespace Boottify.Benchmarks.Edge;
 

@@ -1,3 +1,4 @@
+using Boottify.Testing;
 using CliWrap;
 using CliWrap.Buffered;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Boottify.Testing;
 
 namespace Boottify.Chaos.Machine;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Boottify.Contracts.Databases;
 using Boottify.Edge.Peers;
 using Npgsql;
 
@@ -20,7 +21,7 @@ internal sealed class OwnDatabase : IAsyncDisposable
     public Dictionary<string, string> Settings => Through(null);
 
     /// <summary>Of the edges' role; the platform always has one.</summary>
-    public static string Password => PostgresAddress.Parse(s_server, "BOOTTIFY_APP_DATABASE_URL").Password is { Length: > 0 } password ? password : throw new InvalidOperationException("The tests' database has no password that could be seen in a log.");
+    public static string Password => PostgresUrl.Parse(s_server, "BOOTTIFY_APP_DATABASE_URL").Password is { Length: > 0 } password ? password : throw new InvalidOperationException("The tests' database has no password that could be seen in a log.");
 
     public static string Host => new Uri(s_server).Host;
 
@@ -65,7 +66,7 @@ internal sealed class OwnDatabase : IAsyncDisposable
     /// <summary>To make and to drop a database waits for the disk.</summary>
     private static NpgsqlConnectionStringBuilder Patient(string url)
     {
-        var address = PostgresAddress.Parse(url, "BOOTTIFY_APP_DATABASE_URL");
+        var address = PostgresUrl.Parse(url, "BOOTTIFY_APP_DATABASE_URL");
         (address.Timeout, address.CommandTimeout) = (60, 180);
         return address;
     }

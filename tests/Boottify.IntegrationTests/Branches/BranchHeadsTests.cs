@@ -1,4 +1,5 @@
 using Boottify.Branches;
+using Boottify.Contracts.Databases;
 using Boottify.Databases;
 using Boottify.Deployments.Queue;
 using Boottify.IntegrationTests.Builds;

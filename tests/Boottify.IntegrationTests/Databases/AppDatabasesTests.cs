@@ -1,4 +1,5 @@
 using Boottify.Apps;
+using Boottify.Contracts.Databases;
 using Boottify.Databases;
 using Boottify.IntegrationTests.Cluster;
 using Microsoft.Extensions.DependencyInjection;

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Boottify.Access;
+using Boottify.Contracts.Databases;
 using Boottify.Databases;
 using JasperFx.CommandLine;
 using Marten;

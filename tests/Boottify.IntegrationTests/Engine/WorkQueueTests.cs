@@ -1,3 +1,4 @@
+using Boottify.Contracts.Databases;
 using Boottify.Deployments.Queue;
 using Marten;
 using Npgsql;
@@ -15,7 +16,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
     {
         await OnServerAsync($"create database {schemaDatabase}");
         var url = new UriBuilder(Environment.GetEnvironmentVariable("BOOTTIFY_APP_DATABASE_URL")!) { Path = schemaDatabase };
-        var connection = Boottify.Databases.PostgresUrl.ToConnectionString($"{url}");
+        var connection = PostgresUrl.ToConnectionString($"{url}");
         database = NpgsqlDataSource.Create(connection);
         using var store = DocumentStore.For(options =>
         {
@@ -142,7 +143,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
 
     private static async Task OnServerAsync(string sql)
     {
-        var server = Boottify.Databases.PostgresUrl.Parse(Environment.GetEnvironmentVariable("BOOTTIFY_APP_DATABASE_URL")!);
+        var server = PostgresUrl.Parse(Environment.GetEnvironmentVariable("BOOTTIFY_APP_DATABASE_URL")!);
         server.Pooling = false;
         await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync();

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Boottify.Apps;
 using Boottify.Builds;
 using Boottify.Cluster;
+using Boottify.Contracts.Databases;
 using Boottify.Contracts.Edge;
 using Boottify.Databases;
 using Boottify.Dns;

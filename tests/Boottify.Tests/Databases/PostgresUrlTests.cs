@@ -1,3 +1,4 @@
+using Boottify.Contracts.Databases;
 using Boottify.Databases;
 using Npgsql;
 

@@ -1,11 +1,12 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace Boottify.Chaos.Machine;
+namespace Boottify.Testing;
 
 /// <summary>kill(2), for processes that these tests or this checkout's ops/up started.</summary>
 internal static partial class Signals
 {
+    public const int HangUp = 1;
     public const int Kill = 9;
     public const int Terminate = 15;
     public const int Continue = 18;

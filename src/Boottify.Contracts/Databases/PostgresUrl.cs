@@ -1,7 +1,7 @@
 using System.Globalization;
 using Npgsql;
 
-namespace Boottify.Databases;
+namespace Boottify.Contracts.Databases;
 
 /// <summary>Between <c>postgres://user:password@host:port/database</c> and what Npgsql reads.</summary>
 public static class PostgresUrl
