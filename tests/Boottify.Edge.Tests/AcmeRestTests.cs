@@ -8,6 +8,7 @@ using Boottify.Edge.Files;
 using Boottify.Edge.Routes;
 using Boottify.Edge.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
+using static Boottify.Testing.Patience;
 
 namespace Boottify.Edge.Tests;
 
@@ -239,11 +240,5 @@ public sealed class AcmeRestTests(EdgeLifeTests.OwnZone zone) : IClassFixture<Ed
         var chain = new X509Certificate2Collection();
         chain.ImportFromPem(File.ReadAllText(edge.CertificateFile(host)));
         return chain[^1].Issuer;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!await condition()) await Task.Delay(50, deadline.Token);
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Boottify.Contracts.Edge;
 using Boottify.Edge.Tests.Support;
+using static Boottify.Testing.Patience;
 
 namespace Boottify.Edge.Tests;
 
@@ -107,11 +108,5 @@ public sealed class BadNeighbourTests(EdgeLifeTests.OwnZone zone) : IClassFixtur
     private static async Task ServedAsync(RunningEdge edge, HttpClient browser, IEnumerable<string> hosts)
     {
         foreach (var host in hosts) (await browser.GetStringAsync(edge.Https(host))).Should().Be("hello from ordinary", host);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        while (!await condition()) await Task.Delay(200, deadline.Token);
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Boottify.Contracts.Edge;
 using Boottify.Edge.Tests.Support;
+using static Boottify.Testing.Patience;
 
 namespace Boottify.Edge.Tests;
 
@@ -168,10 +169,4 @@ public sealed class CertificateTests(SharedEdge shared)
 
     /// <summary>As the edge does it: in one step, with the same mode.</summary>
     private static Task ReplaceAsync(string file, string text) => Files.AtomicFile.WriteAsync(file, text, Files.AtomicFile.GroupReadable, CancellationToken.None);
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        while (!await condition()) await Task.Delay(200, deadline.Token);
-    }
 }

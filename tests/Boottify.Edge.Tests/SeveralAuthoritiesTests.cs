@@ -8,6 +8,7 @@ using Boottify.Contracts.Edge;
 using Boottify.Edge.Certificates;
 using Boottify.Edge.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using static Boottify.Testing.Patience;
 
 namespace Boottify.Edge.Tests;
 
@@ -186,11 +187,5 @@ public sealed class SeveralAuthoritiesTests(EdgeLifeTests.OwnZone zone) : IClass
         var trouble = JsonSerializer.Deserialize<Trouble>(await File.ReadAllTextAsync(file), JsonSerializerOptions.Web)!;
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(trouble with { NextAttempt = DateTimeOffset.UtcNow }, JsonSerializerOptions.Web));
         await edge.StartProcessAsync(settings);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!await condition()) await Task.Delay(100, deadline.Token);
     }
 }

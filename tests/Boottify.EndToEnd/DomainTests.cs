@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Security.Authentication;
 using System.Text.Json;
-using Boottify.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -68,7 +68,14 @@ internal sealed partial class PostgresAppDatabases(NpgsqlDataSource server, stri
         RequireName(role);
         await LockedAsync(database, async (connection, token) =>
         {
-            await RunAsync(connection, $"DROP DATABASE IF EXISTS {Quote(database)} WITH (FORCE)", token);
+            if (await ExistsAsync(connection, "SELECT 1 FROM pg_database WHERE datname = $1", database, token))
+            {
+                await RunAsync(connection, $"ALTER DATABASE {Quote(database)} WITH ALLOW_CONNECTIONS false", token);
+                await EndSessionsAsync(connection, database, token);
+            }
+
+            // WITH (FORCE) would be refused while autovacuum works there, which is nobody's to end but the server's: this does it.
+            await RunAsync(connection, $"DROP DATABASE IF EXISTS {Quote(database)}", token);
             await RunAsync(connection, $"DROP ROLE IF EXISTS {Quote(role)}", token);
             if (await ExistsAsync(connection, "SELECT 1 FROM pg_database WHERE datname = $1", database, token)
                 || await ExistsAsync(connection, "SELECT 1 FROM pg_roles WHERE rolname = $1", role, token))
@@ -110,6 +117,17 @@ internal sealed partial class PostgresAppDatabases(NpgsqlDataSource server, stri
                 await give.ExecuteNonQueryAsync(CancellationToken.None);
             }
         }, cancellation);
+
+    /// <summary>The sessions that we may end; the server waits 5 s for them to be gone before it refuses to drop.</summary>
+    private static async Task EndSessionsAsync(NpgsqlConnection connection, string database, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pg_has_role(usesysid, 'USAGE')", connection)
+        {
+            Parameters = { new() { Value = database } },
+        };
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
 
     /// <summary>Only their owner can close the server's other databases to PUBLIC; whoever runs the server has to know.</summary>
     private async Task WarnOfOpenDatabasesAsync(NpgsqlConnection connection, string database, string role, CancellationToken cancellation)

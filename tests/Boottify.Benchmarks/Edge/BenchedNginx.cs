@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Boottify.Testing;
 using CliWrap;
 using CliWrap.Buffered;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Boottify.Testing;
 
 namespace Boottify.Benchmarks.Edge;
 

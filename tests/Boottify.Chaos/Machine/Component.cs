@@ -1,4 +1,3 @@
-using Boottify.Testing;
 using CliWrap;
 using CliWrap.Buffered;
 

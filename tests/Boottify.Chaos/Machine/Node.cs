@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Boottify.Testing;
 
 namespace Boottify.Chaos.Machine;
 

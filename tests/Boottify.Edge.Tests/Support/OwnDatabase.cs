@@ -30,7 +30,7 @@ internal sealed class OwnDatabase : IAsyncDisposable
     public static async Task<OwnDatabase> CreateAsync()
     {
         var database = new OwnDatabase();
-        await OnServerAsync($"create database {database._name}");
+        await ScratchDatabase.CreateAsync(s_server, database._name);
         return database;
     }
 
@@ -71,19 +71,9 @@ internal sealed class OwnDatabase : IAsyncDisposable
         return address;
     }
 
-    private static async Task OnServerAsync(string sql)
-    {
-        var server = Patient(s_server);
-        server.Pooling = false;
-        await using var connection = new NpgsqlConnection(server.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();
-        await OnServerAsync($"drop database if exists {_name} with (force)");
+        await ScratchDatabase.DropAsync(s_server, _name);
     }
 }

@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Boottify.Testing;
 
 namespace Boottify.Edge.Tests.Support;
 

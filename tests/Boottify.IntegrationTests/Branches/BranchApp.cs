@@ -11,7 +11,6 @@ namespace Boottify.IntegrationTests.Branches;
 /// <summary>An app that deploys from the branch main of a repository, as its users and its git host see it.</summary>
 public sealed record BranchApp(TestApp App, HttpClient Api)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public string Id => App.Id;
 
@@ -52,7 +51,7 @@ public sealed record BranchApp(TestApp App, HttpClient Api)
 
     public async Task<JsonElement> DeploymentAsync(string id) => await Api.GetFromJsonAsync<JsonElement>($"/api/deployments/{id}");
 
-    public Task<JsonElement> EndOfAsync(string id) => UntilAsync(() => DeploymentAsync(id), d => d.GetProperty("finishedAt").ValueKind == JsonValueKind.String);
+    public Task<JsonElement> EndOfAsync(string id) => Patience.UntilAsync(() => DeploymentAsync(id), d => d.GetProperty("finishedAt").ValueKind == JsonValueKind.String);
 
     /// <summary>Newest first.</summary>
     public async Task<List<JsonElement>> DeploymentsAsync() =>
@@ -71,21 +70,6 @@ public sealed record BranchApp(TestApp App, HttpClient Api)
         command.Parameters.AddWithValue("app", Id);
         await command.ExecuteNonQueryAsync(BuildFixture.Token);
         return new Held(database, $"held{Id}");
-    }
-
-    public static async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> isThere)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(BuildFixture.Token);
-        limit.CancelAfter(Patience);
-        while (true)
-        {
-            var found = await look();
-            if (isThere(found))
-                return found;
-            if (limit.IsCancellationRequested)
-                throw new TimeoutException($"Still: {found}");
-            await Task.Delay(100, CancellationToken.None);
-        }
     }
 
     private sealed class Held(NpgsqlDataSource database, string id) : IAsyncDisposable

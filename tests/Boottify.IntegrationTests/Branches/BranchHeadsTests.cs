@@ -12,14 +12,15 @@ namespace Boottify.IntegrationTests.Branches;
 public sealed class BranchHeadsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+    private static readonly string Server = BuildFixture.Need("BOOTTIFY_APP_DATABASE_URL");
     private readonly string name = $"boottify_test_{Guid.NewGuid():N}";
     private NpgsqlDataSource database = null!;
     private BranchHeads heads = null!;
 
     public async ValueTask InitializeAsync()
     {
-        await OnServerAsync($"create database {name}");
-        var connection = PostgresUrl.ToConnectionString($"{new UriBuilder(BuildFixture.Need("BOOTTIFY_APP_DATABASE_URL")) { Path = name }}");
+        await ScratchDatabase.CreateAsync(Server, name);
+        var connection = PostgresUrl.ToConnectionString($"{new UriBuilder(Server) { Path = name }}");
         database = NpgsqlDataSource.Create(connection);
         using var store = DocumentStore.For(options =>
         {
@@ -34,7 +35,7 @@ public sealed class BranchHeadsTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await database.DisposeAsync();
-        await OnServerAsync($"drop database if exists {name} with (force)");
+        await ScratchDatabase.DropAsync(Server, name);
     }
 
     [Fact]
@@ -91,15 +92,5 @@ public sealed class BranchHeadsTests : IAsyncLifetime
         await using var command = database.CreateCommand("update boottify.heads set next_look = next_look - @time");
         command.Parameters.AddWithValue("time", time);
         await command.ExecuteNonQueryAsync(BuildFixture.Token);
-    }
-
-    private static async Task OnServerAsync(string sql)
-    {
-        var server = PostgresUrl.Parse(BuildFixture.Need("BOOTTIFY_APP_DATABASE_URL"));
-        server.Pooling = false;
-        await using var connection = new NpgsqlConnection(server.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
     }
 }

@@ -19,7 +19,7 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
         await app.EndOfAsync(first);
         var lost = await repository.PushAsync();
 
-        var found = (await BranchApp.UntilAsync(app.DeploymentsAsync, all => all.Count == 2))[0];
+        var found = (await Patience.UntilAsync(app.DeploymentsAsync, all => all.Count == 2))[0];
         found.Text("commit").Should().Be(lost);
         found.Text("requestedBy").Should().Be(BranchWatch.By);
         (await app.EndOfAsync(found.Text("id"))).ShouldHaveGoneOn();
@@ -27,7 +27,7 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
 
         // The next lost one shows that looks have gone on, and found nothing more in between.
         var next = await repository.PushAsync();
-        var all = await BranchApp.UntilAsync(app.DeploymentsAsync, all => all.Count > 2);
+        var all = await Patience.UntilAsync(app.DeploymentsAsync, all => all.Count > 2);
         all.Select(d => d.Text("commit")).Should().HaveCount(3).And.StartWith(next);
     }
 
@@ -52,7 +52,7 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
 
         await moved.EndOfAsync(await moved.DeliverAsync(await other.PushAsync()));
         var lost = await other.PushAsync();
-        (await BranchApp.UntilAsync(moved.DeploymentsAsync, all => all.Count == 3))[0].Text("commit").Should().Be(lost);
+        (await Patience.UntilAsync(moved.DeploymentsAsync, all => all.Count == 3))[0].Text("commit").Should().Be(lost);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
         var away = await platform.CreateAppAsync($"{broken.Url}/x.git");
         await away.EndOfAsync(await away.DeliverAsync(Engine.TestApp.NewCommit()));
 
-        var head = await BranchApp.UntilAsync(away.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object);
+        var head = await Patience.UntilAsync(away.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object);
         head.Text("error").Should().Contain("cannot be reached");
         (head.GetProperty("nextLook").GetDateTimeOffset() - head.GetProperty("lookedAt").GetDateTimeOffset())
             .Should().BeGreaterThanOrEqualTo(TimeSpan.FromMinutes(1)).And.BeLessThan(TimeSpan.FromMinutes(1.3));
@@ -72,7 +72,7 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
             .Should().BeTrue("it is not looked at before its turn");
 
         await MakeDueAsync(away.Id);
-        var later = await BranchApp.UntilAsync(away.BranchHeadAsync, h => h.Text("lookedAt") != now.Text("lookedAt"));
+        var later = await Patience.UntilAsync(away.BranchHeadAsync, h => h.Text("lookedAt") != now.Text("lookedAt"));
         (later.GetProperty("nextLook").GetDateTimeOffset() - later.GetProperty("lookedAt").GetDateTimeOffset()).Should().BeGreaterThanOrEqualTo(TimeSpan.FromMinutes(2));
     }
 
@@ -83,13 +83,13 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
         await using var repository = await BranchRepository.StartAsync();
         var app = await platform.CreateAppAsync($"{broken.Url}/x.git");
         await app.EndOfAsync(await app.DeliverAsync(Engine.TestApp.NewCommit()));
-        await BranchApp.UntilAsync(app.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object);
+        await Patience.UntilAsync(app.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object);
 
         using (var changed = await app.Api.PatchAsJsonAsync($"/api/apps/{app.Id}", new { repository = new { url = repository.Url } }))
             changed.StatusCode.Should().Be(HttpStatusCode.OK);
         await app.EndOfAsync(await app.DeliverAsync(await repository.PushAsync()));
         var lost = await repository.PushAsync();
-        (await BranchApp.UntilAsync(app.DeploymentsAsync, all => all.Count == 3))[0].Text("commit").Should().Be(lost);
+        (await Patience.UntilAsync(app.DeploymentsAsync, all => all.Count == 3))[0].Text("commit").Should().Be(lost);
         (await app.BranchHeadAsync()).GetProperty("error").ValueKind.Should().Be(JsonValueKind.Null);
     }
 
@@ -131,10 +131,10 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
 
         var wentOn = (await app.DeploymentsAsync())[0];
         (await app.EndOfAsync(wentOn.Text("id"))).ShouldHaveGoneOn();
-        await BranchApp.UntilAsync(app.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object && h.GetProperty("error").ValueKind == JsonValueKind.String);
+        await Patience.UntilAsync(app.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object && h.GetProperty("error").ValueKind == JsonValueKind.String);
         await repository.RestoreBranchAsync("away");
         await MakeDueAsync(app.Id);
-        var again = (await BranchApp.UntilAsync(app.DeploymentsAsync, all => all.Count == 3))[0];
+        var again = (await Patience.UntilAsync(app.DeploymentsAsync, all => all.Count == 3))[0];
         again.Text("commit").Should().Be(newer);
         (await app.EndOfAsync(again.Text("id"))).ShouldHaveGoneOn();
     }
@@ -146,7 +146,7 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
         var app = await platform.CreateAppAsync(repository.Url);
         await app.EndOfAsync(await app.DeliverAsync(await repository.PushAsync()));
         await repository.PushAsync();
-        await BranchApp.UntilAsync(app.DeploymentsAsync, all => all.Count == 2);
+        await Patience.UntilAsync(app.DeploymentsAsync, all => all.Count == 2);
     }
 
     private async Task MakeDueAsync(string app)

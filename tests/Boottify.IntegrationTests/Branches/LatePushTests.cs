@@ -62,7 +62,7 @@ public class LatePushTests(ControlPlane platform)
                 await app.DeliverAsync(commit);
         }
 
-        await BranchApp.UntilAsync(app.DeploymentsAsync, all => all.TrueForAll(d => d.Text("status") is "superseded" or "failed"));
+        await Patience.UntilAsync(app.DeploymentsAsync, all => all.TrueForAll(d => d.Text("status") is "superseded" or "failed"));
         var deployments = await app.DeploymentsAsync();
         deployments.Should().HaveCount(6);
         var ended = deployments.Single(d => d.Text("status") == "failed");

@@ -90,6 +90,22 @@ public sealed class AppDatabasesTests : IAsyncDisposable
         (await ScalarAsync(server, $"SELECT count(*) FROM pg_roles WHERE rolname = '{name}'")).Should().Be(0L);
     }
 
+    [Fact]
+    public async Task A_database_that_autovacuum_works_on_is_dropped_too()
+    {
+        var (name, url) = await EnsureAsync("busy");
+        await using var app = Connect(url);
+        // A page each 0.1 s: autovacuum stays for minutes once the server's launcher, which looks once a minute, has sent it.
+        await ScalarAsync(app, "CREATE TABLE busy (n int) WITH (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)");
+        await ScalarAsync(app, "INSERT INTO busy SELECT generate_series(1, 500000); DELETE FROM busy");
+        const string atWork = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'autovacuum worker'";
+        await Patience.UntilAsync(async () => await ScalarAsync(app, atWork) is not null);
+
+        await Databases.DropAsync(name, name, Cancellation);
+
+        (await Databases.ListAsync(Cancellation)).Select(database => database.Name).Should().NotContain(name);
+    }
+
     [Theory]
     [InlineData("postgres")]
     [InlineData("app_x\"; DROP DATABASE boottify; --")]

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Boottify.Contracts.Edge;
 using Boottify.IntegrationTests.Engine;
 using Boottify.Routes;
-using Boottify.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using RealPlatform = Boottify.IntegrationTests.Cluster.RealPlatform;
 
@@ -67,9 +66,9 @@ public abstract class DomainScenario(HastyPlatform hasty) : IClassFixture<HastyP
 
     protected Task<JsonElement> GetAsync(TestApp app, string host) => Api.GetFromJsonAsync<JsonElement>($"/api/apps/{app.Id}/domains/{host}", Token);
 
-    protected Task<JsonElement> UntilAsync(TestApp app, string host, Func<JsonElement, bool> isThere) => UntilAsync(() => GetAsync(app, host), isThere);
+    protected Task<JsonElement> UntilAsync(TestApp app, string host, Func<JsonElement, bool> isThere) => Patience.UntilAsync(() => GetAsync(app, host), isThere);
 
-    protected Task<JsonElement> VerifyUntilAsync(TestApp app, string host, Func<JsonElement, bool> isThere) => UntilAsync(
+    protected Task<JsonElement> VerifyUntilAsync(TestApp app, string host, Func<JsonElement, bool> isThere) => Patience.UntilAsync(
         async () =>
         {
             using var answer = await Api.PostAsync(new Uri($"/api/apps/{app.Id}/domains/{host}/verify", UriKind.Relative), null, Token);
@@ -77,21 +76,6 @@ public abstract class DomainScenario(HastyPlatform hasty) : IClassFixture<HastyP
             return await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
         },
         isThere);
-
-    protected static async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> isThere)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TimeSpan.FromMinutes(2));
-        while (true)
-        {
-            var found = await look();
-            if (isThere(found))
-                return found;
-            if (patience.IsCancellationRequested)
-                throw new TimeoutException($"Not within two minutes; last seen: {found}");
-            await Task.Delay(200, Token);
-        }
-    }
 
     /// <summary>Sets a record as the answer told.</summary>
     protected Task SetAsync(JsonElement domain, string type)

@@ -88,11 +88,11 @@ public sealed class DomainsTests(HastyPlatform hasty) : DomainScenario(hasty)
         var app = await AppAsync();
         await RouteAsync(app);
         var domain = await ServedAsync(app, Www);
-        await UntilAsync(() => EdgeHostsAsync(app), hosts => hosts.Contains(Www));
+        await Patience.UntilAsync(() => EdgeHostsAsync(app), hosts => hosts.Contains(Www));
 
         await Zone.SetAsync($"_boottify.{Www}", "TXT");
         (await UntilAsync(app, Www, d => Status(d) == "pendingOwnership")).GetProperty("reason").GetString().Should().Contain("no TXT record");
-        await UntilAsync(() => EdgeHostsAsync(app), hosts => !hosts.Contains(Www));
+        await Patience.UntilAsync(() => EdgeHostsAsync(app), hosts => !hosts.Contains(Www));
         await SetAsync(domain, "TXT");
         await VerifyUntilAsync(app, Www, d => Status(d) is "issuing" or "active");
         (await EdgeHostsAsync(app)).Should().Contain(Www);
@@ -111,8 +111,8 @@ public sealed class DomainsTests(HastyPlatform hasty) : DomainScenario(hasty)
 
         using var deleted = await Api.DeleteAsync(new Uri($"/api/apps/{app.Id}", UriKind.Relative), Token);
         deleted.StatusCode.Should().Be(HttpStatusCode.Accepted);
-        await UntilAsync(async () => await Platform.Services.GetRequiredService<IEdge>().GetRouteAsync(app.Id, TimeSpan.Zero, Token), route => route is null);
-        await UntilAsync(
+        await Patience.UntilAsync(async () => await Platform.Services.GetRequiredService<IEdge>().GetRouteAsync(app.Id, TimeSpan.Zero, Token), route => route is null);
+        await Patience.UntilAsync(
             async () =>
             {
                 await using var session = Platform.Store.QuerySession();
@@ -144,8 +144,8 @@ public sealed class DomainsTests(HastyPlatform hasty) : DomainScenario(hasty)
             Hasty.Door.Set(DoorState.Open);
         }
 
-        await UntilAsync(() => EdgeHostsAsync(owner), hosts => !hosts.Contains(Www));
-        await UntilAsync(() => AddAsync(next, Www), answer => answer.StatusCode == HttpStatusCode.Created);
+        await Patience.UntilAsync(() => EdgeHostsAsync(owner), hosts => !hosts.Contains(Www));
+        await Patience.UntilAsync(() => AddAsync(next, Www), answer => answer.StatusCode == HttpStatusCode.Created);
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class DomainsTests(HastyPlatform hasty) : DomainScenario(hasty)
             await edge.DeleteRouteAsync(other, 2, CancellationToken.None);
         }
 
-        await UntilAsync(() => EdgeHostsAsync(app), hosts => hosts.Contains(Www));
+        await Patience.UntilAsync(() => EdgeHostsAsync(app), hosts => hosts.Contains(Www));
     }
 
     [Fact]

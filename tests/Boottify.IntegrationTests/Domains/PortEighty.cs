@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Boottify.Testing;
 
 namespace Boottify.IntegrationTests.Domains;
 

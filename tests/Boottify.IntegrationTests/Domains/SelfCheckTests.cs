@@ -5,7 +5,6 @@ using Boottify.Contracts.Edge;
 using Boottify.Domains;
 using Boottify.IntegrationTests.Engine;
 using Boottify.IntegrationTests.Lifecycle;
-using Boottify.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using RealPlatform = Boottify.IntegrationTests.Cluster.RealPlatform;
 

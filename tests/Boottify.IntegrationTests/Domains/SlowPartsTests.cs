@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Boottify.IntegrationTests.Engine;
-using Boottify.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using RealPlatform = Boottify.IntegrationTests.Cluster.RealPlatform;

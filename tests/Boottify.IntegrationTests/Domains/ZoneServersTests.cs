@@ -2,7 +2,6 @@ using System.Net;
 using Boottify.Dns;
 using Boottify.Domains;
 using Boottify.IntegrationTests.Cluster;
-using Boottify.Testing;
 using DnsClient;
 
 namespace Boottify.IntegrationTests.Domains;

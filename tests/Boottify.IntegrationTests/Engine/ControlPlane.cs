@@ -50,7 +50,7 @@ public sealed class ControlPlane : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (Beside is null)
-            await OnServerAsync($"create database {Database}");
+            await ScratchDatabase.CreateAsync(ServerUrl, Database);
         JasperFxEnvironment.AutoStartHost = true;
         host = new WebApplicationFactory<Program>().WithWebHostBuilder(builder => Settings.Aggregate(builder.UseSetting("BOOTTIFY_HEADS_EVERY", "0"), (all, setting) => all.UseSetting(setting.Key, setting.Value))
             .UseSetting("DATABASE_URL", $"{new UriBuilder(ServerUrl) { Path = Database }}")
@@ -94,18 +94,8 @@ public sealed class ControlPlane : IAsyncLifetime
         if (Beside is not null)
             return;
         NpgsqlConnection.ClearAllPools();
-        await OnServerAsync($"drop database if exists {Database} with (force)");
+        await ScratchDatabase.DropAsync(ServerUrl, Database);
         File.Delete(Path.Combine(Path.GetTempPath(), $"{Database}.key"));
-    }
-
-    private static async Task OnServerAsync(string sql)
-    {
-        var server = PostgresUrl.Parse(ServerUrl);
-        server.Pooling = false;
-        await using var connection = new NpgsqlConnection(server.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
     }
 }
 

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Boottify.Deployments;
 using Marten;
+using static Boottify.Testing.Patience;
 
 namespace Boottify.IntegrationTests.Engine;
 
@@ -46,13 +47,5 @@ public sealed class HandOverTests
         }
 
         (await stays.Administrator.GetFromJsonAsync<JsonElement>("/api/queue")).GetProperty("items").GetArrayLength().Should().Be(0);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(TimeSpan.FromMinutes(2));
-        while (!await condition())
-            await Task.Delay(100, patience.Token);
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Boottify.Platform;
 using Microsoft.Extensions.DependencyInjection;
+using static Boottify.Testing.Patience;
 
 namespace Boottify.IntegrationTests.Engine;
 
@@ -82,13 +83,5 @@ public sealed class QueueTests : IAsyncLifetime
         foreach (var deployment in deployments)
             started += await StepAsync(deployment) is null ? 0 : 1;
         return started;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(TimeSpan.FromMinutes(2));
-        while (!await condition())
-            await Task.Delay(100, patience.Token);
     }
 }

@@ -1,5 +1,6 @@
 using Boottify.Contracts.Databases;
 using Boottify.Deployments.Queue;
+using Boottify.IntegrationTests.Builds;
 using Marten;
 using Npgsql;
 
@@ -8,14 +9,15 @@ namespace Boottify.IntegrationTests.Engine;
 /// <summary>The queue alone, on a database that no dispatcher empties.</summary>
 public sealed class WorkQueueTests : IAsyncLifetime
 {
+    private static readonly string Server = BuildFixture.Need("BOOTTIFY_APP_DATABASE_URL");
     private readonly string schemaDatabase = $"boottify_test_{Guid.NewGuid():N}";
     private NpgsqlDataSource database = null!;
     private WorkQueue queue = null!;
 
     public async ValueTask InitializeAsync()
     {
-        await OnServerAsync($"create database {schemaDatabase}");
-        var url = new UriBuilder(Environment.GetEnvironmentVariable("BOOTTIFY_APP_DATABASE_URL")!) { Path = schemaDatabase };
+        await ScratchDatabase.CreateAsync(Server, schemaDatabase);
+        var url = new UriBuilder(Server) { Path = schemaDatabase };
         var connection = PostgresUrl.ToConnectionString($"{url}");
         database = NpgsqlDataSource.Create(connection);
         using var store = DocumentStore.For(options =>
@@ -31,7 +33,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await database.DisposeAsync();
-        await OnServerAsync($"drop database if exists {schemaDatabase} with (force)");
+        await ScratchDatabase.DropAsync(Server, schemaDatabase);
     }
 
     [Fact]
@@ -138,16 +140,6 @@ public sealed class WorkQueueTests : IAsyncLifetime
     private async Task SqlAsync(string sql)
     {
         await using var command = database.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    private static async Task OnServerAsync(string sql)
-    {
-        var server = PostgresUrl.Parse(Environment.GetEnvironmentVariable("BOOTTIFY_APP_DATABASE_URL")!);
-        server.Pooling = false;
-        await using var connection = new NpgsqlConnection(server.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
     }
 }

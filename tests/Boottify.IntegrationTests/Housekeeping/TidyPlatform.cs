@@ -155,17 +155,7 @@ public sealed class TidyPlatform : IAsyncLifetime
         await new RegistryClient(Get<IHttpClientFactory>().CreateClient(RegistryClient.Name)).DigestAsync(repository, reference, Token);
 
     /// <summary>Looks again and again; the test fails when it has not come true in good time.</summary>
-    public static async Task UntilAsync(string what, Func<Task<bool>> holds)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromMinutes(3));
-        while (!await holds())
-        {
-            if (limit.IsCancellationRequested)
-                throw new TimeoutException($"It never came true that {what}.");
-            await Task.Delay(200, Token);
-        }
-    }
+    public static Task UntilAsync(string what, Func<Task<bool>> holds) => Patience.UntilAsync(holds, () => $"It never came true that {what}");
 }
 
 /// <summary>One after the other, on one platform.</summary>

@@ -19,6 +19,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using RecordedLog = Boottify.IntegrationTests.Builds.RecordedLog;
 using TestApp = Boottify.IntegrationTests.Engine.TestApp;
+using static Boottify.Testing.Patience;
 
 namespace Boottify.IntegrationTests.Lifecycle;
 
@@ -244,12 +245,4 @@ public sealed class AppRemovalTests(BuildFixture builds) : IClassFixture<BuildFi
         using var answer = await platform.Administrator.GetAsync(new Uri($"/api/apps/{app.Id}", UriKind.Relative), Token);
         return answer.StatusCode == HttpStatusCode.NotFound;
     });
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TimeSpan.FromMinutes(5));
-        while (!await condition())
-            await Task.Delay(300, patience.Token);
-    }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using Boottify.IntegrationTests.Cluster;
-using Boottify.Testing;
 
 namespace Boottify.IntegrationTests.Routes;
 

@@ -5,6 +5,7 @@ using Boottify.IntegrationTests.Cluster;
 using Boottify.IntegrationTests.Engine;
 using Boottify.Routes;
 using Microsoft.Extensions.DependencyInjection;
+using static Boottify.Testing.Patience;
 
 namespace Boottify.IntegrationTests.Routes;
 
@@ -85,13 +86,5 @@ public sealed class SeveralEdgesTests : IAsyncLifetime
         using var client = second.Client();
         using var answer = await client.GetAsync(new Uri($"v1/routes/{app}", UriKind.Relative), Token);
         return answer.StatusCode == HttpStatusCode.NotFound ? null : await answer.Content.ReadFromJsonAsync<RouteStatus>(Token);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromMinutes(3));
-        while (!await holds())
-            await Task.Delay(200, limit.Token);
     }
 }
