@@ -43,7 +43,7 @@ public sealed class NginxConfigurationTests
         var route = CheckedRoute.Check(new AppRoute("app", 1, "10.0.0.1:80", [new RouteHost("a.test"), new RouteHost("b.test", false)])).Route!;
         var tables = (await RenderAsync(s_settings, [route])).Files["tables.conf"];
         tables.Split("upstream u_10_0_0_1_80 {").Should().HaveCount(2);
-        tables.Should().Contain("a.test u_10_0_0_1_80;").And.Contain("b.test u_10_0_0_1_80;").And.Contain("b.test 1;").And.NotContain("a.test 1;");
+        tables.Should().Contain("a.test u_10_0_0_1_80;").And.Contain("b.test u_10_0_0_1_80;").And.Contain("\"http b.test\" plain;").And.NotContain("\"http a.test\"");
     }
 
     [Fact]

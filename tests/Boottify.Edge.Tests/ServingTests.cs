@@ -194,6 +194,25 @@ public sealed class ServingTests(SharedEdge shared)
         Encoding.UTF8.GetString(buffer, 0, message.Count).Should().Be("ping");
     }
 
+    /// <summary>An app that takes it would speak HTTP/2 through a connection that the edge has stopped to look into.</summary>
+    [Theory]
+    [InlineData("h2c")]
+    [InlineData("websocket, h2c")]
+    [InlineData("WebSockets")]
+    public async Task No_other_upgrade_reaches_an_app(string protocol)
+    {
+        await using var app = await TenantApp.StartAsync("a");
+        var (_, host) = await Edge.ServeNewAsync(app);
+        using var browser = await Edge.BrowserAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, Edge.Https(host, "/headers"));
+        request.Headers.TryAddWithoutValidation("Connection", "Upgrade, HTTP2-Settings");
+        request.Headers.TryAddWithoutValidation("Upgrade", protocol);
+        using var answer = await browser.SendAsync(request);
+        var seen = (await answer.Content.ReadFromJsonAsync<Dictionary<string, string>>())!;
+        seen.Keys.Should().Contain("x-request-id").And.NotContain("upgrade");
+        seen.GetValueOrDefault("connection", "").Should().NotContainEquivalentOf("upgrade");
+    }
+
     [Fact]
     public async Task An_app_that_is_replaced_behind_its_address_costs_no_request()
     {

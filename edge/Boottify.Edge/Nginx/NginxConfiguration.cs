@@ -74,7 +74,8 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
             ["addresses"] = settings.ListenAddresses.Select(address => address.ToString()).ToArray(),
             ["http_port"] = settings.HttpPort,
             ["https_port"] = settings.HttpsPort,
-            ["port_suffix"] = settings.HttpsPort == 443 ? "" : $":{settings.HttpsPort}",
+            ["http_port_suffix"] = settings.HttpPort == 80 ? "" : $":{settings.HttpPort}",
+            ["https_port_suffix"] = settings.HttpsPort == 443 ? "" : $":{settings.HttpsPort}",
             // Twice the names keeps nginx's search for a hash size short.
             ["hash_size"] = Math.Max(1024, 2 * hosts.Length),
             ["classes"] = PolicyClass.All.Select(policy => new Dictionary<string, object>
