@@ -17,6 +17,8 @@ public static class ClusterModule
         services.AddSingleton<ClusterApi>();
         services.AddSingleton<ClusterInspection>();
         services.AddSingleton<RolloutWatch>();
+        services.AddSingleton<PodRemoval>();
+        services.AddSingleton<NamespaceRemoval>();
         services.AddSingleton<ICluster, KubernetesCluster>();
         return services;
     }

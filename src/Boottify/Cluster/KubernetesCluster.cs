@@ -8,14 +8,9 @@ using k8s.Models;
 namespace Boottify.Cluster;
 
 /// <inheritdoc cref="ICluster"/>
-internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspection, ClusterSettings settings, RolloutWatch rollouts, TimeProvider time)
+internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspection, ClusterSettings settings, RolloutWatch rollouts, PodRemoval pods, NamespaceRemoval namespaces)
     : ICluster
 {
-    /// <summary>For pods that nobody sends to any more.</summary>
-    private const int HurriedGraceSeconds = 1;
-
-    private static readonly TimeSpan PatienceForPods = TimeSpan.FromSeconds(60);
-
     public async Task<AppliedWorkload> ApplyAsync(AppWorkload workload, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null)
     {
         var inspected = inspection.InspectAsync(cancellation);
@@ -81,8 +76,8 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
                 $"the removal of Deployment {name}",
                 (client, token) => client.AppsV1.DeleteNamespacedDeploymentAsync(name, @namespace, propagationPolicy: "Background", cancellationToken: token),
                 cancellation));
-        await StopPodsAsync(@namespace, cancellation);
-        await RequirePodsGoneAsync(@namespace, _ => true, PatienceForPods, cancellation);
+        await pods.StopAsync(@namespace, cancellation);
+        await pods.RequireGoneAsync(@namespace, _ => true, PodRemoval.Patience, cancellation);
         await RemoveEnvironmentsAsync(@namespace, Labels.Environment, cancellation);
     }
 
@@ -97,49 +92,18 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
                 cancellation);
         }
 
-        await RequirePodsGoneAsync(@namespace, pod => IsOf(pod.Metadata, deploymentId), Draining.Delay + Draining.Grace + PatienceForPods, cancellation);
+        await pods.RequireGoneAsync(@namespace, pod => IsOf(pod.Metadata, deploymentId), Draining.Delay + Draining.Grace + PodRemoval.Patience, cancellation);
         await PruneAsync(workload, cancellation);
     }
 
-    public async Task<string?> DeleteNamespaceAsync(string @namespace, TimeSpan patience, CancellationToken cancellation)
-    {
-        if (await FindOursAsync(@namespace, cancellation) is null)
-            return null;
-
-        await api.FindAsync(
-            $"the removal of the Deployments in {@namespace}",
-            (client, token) => client.AppsV1.DeleteCollectionNamespacedDeploymentAsync(@namespace, propagationPolicy: "Background", cancellationToken: token),
-            cancellation);
-        await StopPodsAsync(@namespace, cancellation);
-        // A namespace that still holds pods when it is deleted is looked at again only after half their grace period.
-        await ArePodsGoneAsync(@namespace, _ => true, patience < PatienceForPods ? patience : PatienceForPods, cancellation);
-        await api.FindAsync(
-            $"the removal of Namespace {@namespace}",
-            (client, token) => client.CoreV1.DeleteNamespaceAsync(@namespace, cancellationToken: token),
-            cancellation);
-
-        V1Namespace? last = null;
-        var gone = Watching.UntilAsync(
-            api,
-            (client, token) => client.CoreV1.ListNamespaceAsync(fieldSelector: $"metadata.name={@namespace}", cancellationToken: token),
-            (client, version, failed, token) => client.CoreV1.WatchListNamespaceAsync(
-                fieldSelector: $"metadata.name={@namespace}", resourceVersion: version, onError: failed, cancellationToken: token),
-            (IReadOnlyCollection<V1Namespace> namespaces) =>
-            {
-                last = namespaces.FirstOrDefault() ?? last;
-                return namespaces.Count == 0;
-            },
-            patience,
-            time,
-            cancellation);
-        return await gone ? null : WhatHolds(last);
-    }
+    public async Task<string?> DeleteNamespaceAsync(string @namespace, TimeSpan patience, CancellationToken cancellation) =>
+        await FindOursAsync(@namespace, cancellation) is null ? null : await namespaces.DeleteAsync(@namespace, patience, cancellation);
 
     public async Task<IReadOnlyList<AppNamespace>> ListNamespacesAsync(CancellationToken cancellation)
     {
         var ours = $"{Labels.ManagedBy}={Labels.Platform},{Labels.Instance}={settings.Instance}";
         const string workload = $"metadata.name={Apps.AppNames.Workload}";
-        var namespaces = await api.CallAsync(
+        var found = await api.CallAsync(
             "the list of namespaces", (client, token) => client.CoreV1.ListNamespaceAsync(labelSelector: ours, cancellationToken: token), cancellation);
         var deployments = await api.CallAsync(
             "the list of Deployments",
@@ -151,25 +115,12 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
         var complete = deployments.Items.Select(d => d.Namespace()).Intersect(services.Items.Select(s => s.Namespace()), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
         return
         [
-            .. from found in namespaces.Items
-               let app = found.GetLabel(Labels.App)
+            .. from one in found.Items
+               let app = one.GetLabel(Labels.App)
                where app is not null
-               let created = found.Metadata.CreationTimestamp is { } at ? new DateTimeOffset(at.ToUniversalTime()) : DateTimeOffset.MinValue
-               select new AppNamespace(found.Metadata.Name, app, complete.Contains(found.Metadata.Name), found.Metadata.DeletionTimestamp is not null, created),
+               let created = one.Metadata.CreationTimestamp is { } at ? new DateTimeOffset(at.ToUniversalTime()) : DateTimeOffset.MinValue
+               select new AppNamespace(one.Metadata.Name, app, complete.Contains(one.Metadata.Name), one.Metadata.DeletionTimestamp is not null, created),
         ];
-    }
-
-    internal static string WhatHolds(V1Namespace? held)
-    {
-        var reasons = held?.Status?.Conditions?
-            .Where(condition => condition.Status == "True")
-            .Select(condition => condition.Message)
-            .Where(message => !string.IsNullOrWhiteSpace(message))
-            .ToList() ?? [];
-        var finalizers = held?.Metadata.Finalizers ?? [];
-        if (finalizers.Count > 0)
-            reasons.Add($"Finalizers of the namespace itself: {string.Join(", ", finalizers)}");
-        return reasons.Count > 0 ? string.Join(" ", reasons) : "Kubernetes is still deleting its objects and names no reason.";
     }
 
     /// <summary>Against the version that was read before the fence was asked: a conflict reads and asks again.</summary>
@@ -222,18 +173,6 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
     private static bool IsOf(V1ObjectMeta metadata, string deploymentId) =>
         string.Equals(Labels.Read(metadata.Annotations, Labels.Deployment), deploymentId, StringComparison.Ordinal);
 
-    private async Task StopPodsAsync(string @namespace, CancellationToken cancellation)
-    {
-        await api.FindAsync(
-            $"the removal of the ReplicaSets in {@namespace}",
-            (client, token) => client.AppsV1.DeleteCollectionNamespacedReplicaSetAsync(@namespace, propagationPolicy: "Background", cancellationToken: token),
-            cancellation);
-        await api.FindAsync(
-            $"the removal of the pods in {@namespace}",
-            (client, token) => client.CoreV1.DeleteCollectionNamespacedPodAsync(@namespace, gracePeriodSeconds: HurriedGraceSeconds, cancellationToken: token),
-            cancellation);
-    }
-
     private static async Task<V1Service> DeleteServiceAsync(IKubernetes client, string @namespace, string name, CancellationToken cancellation)
     {
         try
@@ -246,19 +185,4 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
             return new V1Service();
         }
     }
-
-    private async Task RequirePodsGoneAsync(string @namespace, Func<V1Pod, bool> which, TimeSpan patience, CancellationToken cancellation)
-    {
-        if (!await ArePodsGoneAsync(@namespace, which, patience, cancellation))
-            throw new TimeoutException($"Pods are left in {@namespace} after {patience.TotalSeconds:0} s, though their deletion was asked for.");
-    }
-
-    private Task<bool> ArePodsGoneAsync(string @namespace, Func<V1Pod, bool> which, TimeSpan patience, CancellationToken cancellation) => Watching.UntilAsync(
-        api,
-        (client, token) => client.CoreV1.ListNamespacedPodAsync(@namespace, cancellationToken: token),
-        (client, version, failed, token) => client.CoreV1.WatchListNamespacedPodAsync(@namespace, resourceVersion: version, onError: failed, cancellationToken: token),
-        (IReadOnlyCollection<V1Pod> pods) => !pods.Any(which),
-        patience,
-        time,
-        cancellation);
 }
