@@ -18,21 +18,21 @@ internal sealed class NameServer(DnsSettings settings, TimeProvider time)
         ThrowDnsErrors = false,
     });
 
-    /// <param name="address">Null: until it has no address for the host.</param>
-    /// <exception cref="TimeoutException">It does not answer with this address, and nothing else, within 15 seconds.</exception>
-    public async Task UntilAnswersAsync(string host, IPAddress? address, CancellationToken cancellation)
+    /// <param name="addresses">Of both types. None: until it has no address for the host.</param>
+    /// <exception cref="TimeoutException">It does not answer with these addresses, and no others, within 15 seconds.</exception>
+    public async Task UntilAnswersAsync(string host, IReadOnlyCollection<IPAddress> addresses, CancellationToken cancellation)
     {
         var end = time.GetUtcNow() + Patience;
         var pause = TimeSpan.FromMilliseconds(20);
         while (true)
         {
             var said = await AskAsync(host, cancellation);
-            if (address is null ? said is [] : said is [var only] && only.Equals(address))
+            if (said is not null && said.ToHashSet().SetEquals(addresses))
                 return;
             if (time.GetUtcNow() >= end)
             {
                 throw new TimeoutException(
-                    $"The name server {settings.NameServer}:{settings.NameServerPort} answers {Words(said)} for {host} after {Patience.TotalSeconds:0} s, not {address?.ToString() ?? "nothing"}.");
+                    $"The name server {settings.NameServer}:{settings.NameServerPort} answers {Words(said)} for {host} after {Patience.TotalSeconds:0} s, not {Words(addresses)}.");
             }
 
             await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, cancellation);
@@ -40,10 +40,10 @@ internal sealed class NameServer(DnsSettings settings, TimeProvider time)
         }
     }
 
-    private static string Words(IReadOnlyList<IPAddress>? said) => said switch
+    private static string Words(IReadOnlyCollection<IPAddress>? said) => said switch
     {
         null => "not at all",
-        [] => "nothing",
+        { Count: 0 } => "nothing",
         _ => string.Join(", ", said),
     };
 
@@ -52,10 +52,16 @@ internal sealed class NameServer(DnsSettings settings, TimeProvider time)
     {
         try
         {
-            var answer = await client.QueryAsync(host, QueryType.A, cancellationToken: cancellation);
-            return answer.HasError && answer.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain
-                ? null
-                : [.. answer.Answers.ARecords().Select(a => a.Address)];
+            var said = new List<IPAddress>();
+            foreach (var type in new[] { QueryType.A, QueryType.AAAA })
+            {
+                var answer = await client.QueryAsync(host, type, cancellationToken: cancellation);
+                if (answer.HasError && answer.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain)
+                    return null;
+                said.AddRange(answer.Answers.AddressRecords().Select(record => record.Address));
+            }
+
+            return said;
         }
         catch (DnsResponseException)
         {

@@ -53,7 +53,7 @@ public class RepairTests(TidyPlatform platform)
 
     private async Task AnswersAsync(string host)
     {
-        (await platform.Get<IDnsZone>().ListAsync(Token)).Should().Contain(r => r.Host == host && r.Addresses.SequenceEqual(new[] { platform.Settings.EdgeAddress }));
+        (await platform.Get<IDnsZone>().ListAsync(Token)).Should().Contain(r => r.Host == host && r.Addresses.SequenceEqual(platform.Settings.EdgeAddresses.Select(a => a.ToString())));
         await platform.Get<EdgeProbe>().RequireAnswerAsync(host, "/", Token);
     }
 
