@@ -5,6 +5,7 @@ using Boottify.Apps;
 using Boottify.Cluster;
 using Boottify.Dns;
 using Boottify.Housekeeping;
+using Boottify.IntegrationTests.Dns;
 using Boottify.Routes;
 using k8s;
 using k8s.Models;
