@@ -26,7 +26,7 @@ internal sealed class NameServer(DnsSettings settings, TimeProvider time)
         var pause = TimeSpan.FromMilliseconds(20);
         while (true)
         {
-            var said = await AskAsync(host, cancellation);
+            var said = await AskAsync(host, QueryType.A, cancellation) is { } v4 && await AskAsync(host, QueryType.AAAA, cancellation) is { } v6 ? v4.Concat(v6).ToList() : null;
             if (said is not null && said.ToHashSet().SetEquals(addresses))
                 return;
             if (time.GetUtcNow() >= end)
@@ -40,6 +40,9 @@ internal sealed class NameServer(DnsSettings settings, TimeProvider time)
         }
     }
 
+    /// <returns>False also when it does not answer.</returns>
+    public async Task<bool> HasIPv6Async(string host, CancellationToken cancellation) => await AskAsync(host, QueryType.AAAA, cancellation) is { Count: > 0 };
+
     private static string Words(IReadOnlyCollection<IPAddress>? said) => said switch
     {
         null => "not at all",
@@ -48,20 +51,14 @@ internal sealed class NameServer(DnsSettings settings, TimeProvider time)
     };
 
     /// <returns>Null when there was no answer; that there is no such name is one.</returns>
-    private async Task<IReadOnlyList<IPAddress>?> AskAsync(string host, CancellationToken cancellation)
+    private async Task<IReadOnlyList<IPAddress>?> AskAsync(string host, QueryType type, CancellationToken cancellation)
     {
         try
         {
-            var said = new List<IPAddress>();
-            foreach (var type in new[] { QueryType.A, QueryType.AAAA })
-            {
-                var answer = await client.QueryAsync(host, type, cancellationToken: cancellation);
-                if (answer.HasError && answer.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain)
-                    return null;
-                said.AddRange(answer.Answers.AddressRecords().Select(record => record.Address));
-            }
-
-            return said;
+            var answer = await client.QueryAsync(host, type, cancellationToken: cancellation);
+            return answer.HasError && answer.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain
+                ? null
+                : [.. answer.Answers.AddressRecords().Select(record => record.Address)];
         }
         catch (DnsResponseException)
         {

@@ -14,6 +14,8 @@ public abstract class DynamicUpdateTests(OwnNameServer server) : IDisposable
     private readonly List<ServiceProvider> providers = [];
     private readonly string host = NewHost();
 
+    private protected string Host => host;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]

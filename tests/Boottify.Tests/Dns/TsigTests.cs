@@ -7,13 +7,13 @@ namespace Boottify.Tests.Dns;
 public class TsigTests
 {
     // HMAC-SHA256 over the update and the TSIG variables, made by another program than this one.
-    private const string Mac = "3bb5fe8dad57bdc69f0897b7a45f7fdaf71faf6088e842c51fc0700a7f50a217";
+    private const string Mac = "80b747814a083ea479d70f6b422b6dafb82f41012d592c433b6c08e2d8209da6";
 
     private readonly TsigSession session = new(TsigKey.Of("Boottify.", Signer.Secret), new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(Signer.Now)));
     private readonly byte[] request;
     private readonly byte[] mac = Convert.FromHexString(Mac);
 
-    public TsigTests() => request = session.Sign(WireRequest.Update(0x1234, "apps.test", "shop.apps.test", [IPAddress.Parse("192.0.2.7")], 60));
+    public TsigTests() => request = session.Sign(WireRequest.Update(0x1234, "apps.test", "shop.apps.test", [IPAddress.Parse("192.0.2.7")], clearsIPv6: false, 60));
 
     [Fact]
     public void A_request_ends_with_its_signature()
@@ -23,7 +23,7 @@ public class TsigTests
         var tsig = TsigData.Read(read);
         (tsig.Algorithm, tsig.Signed, tsig.Fudge, tsig.OriginalId, tsig.Error).Should().Be(("hmac-sha256", Signer.Now, 300, 0x1234, 0));
         Convert.ToHexStringLower(tsig.Mac.Span).Should().Be(Mac);
-        read.Records.Should().HaveCount(3);
+        read.Records.Should().HaveCount(2);
     }
 
     [Fact]

@@ -40,8 +40,11 @@ internal sealed class UpdateZone(UpdateServer server, DnsSettings settings, Zone
 
     private async Task UpdateAsync(string host, IReadOnlyCollection<IPAddress> addresses, CancellationToken cancellation)
     {
+        // A key that may write A records alone, as was enough once, is refused an update that names another type, also where there is nothing to remove.
+        var clearsIPv6 = await nameServer.HasIPv6Async(host, cancellation);
         using (await turn.TakeAsync(cancellation))
-            await server.AskAsync(id => WireRequest.Update(id, settings.Zone, host, addresses, TimeToLiveSeconds), _ => true, cancellation);
+            await server.AskAsync(id => WireRequest.Update(id, settings.Zone, host, addresses, clearsIPv6, TimeToLiveSeconds), _ => true, cancellation);
+        // Sees what this look did not: it is tried again then.
         await nameServer.UntilAnswersAsync(host, addresses, cancellation);
     }
 }

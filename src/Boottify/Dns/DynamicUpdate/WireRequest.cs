@@ -15,14 +15,16 @@ internal sealed record WireRequest(int Id, int Opcode, byte[] Bytes)
     /// AAAA record sets go, and come back with these addresses.
     /// </summary>
     /// <param name="addresses">Of both types; none: nothing comes back.</param>
+    /// <param name="clearsIPv6">Whether the name may have AAAA records though none is among the addresses.</param>
     /// <param name="timeToLive">In seconds.</param>
-    public static WireRequest Update(int id, string zone, string host, IReadOnlyCollection<IPAddress> addresses, uint timeToLive)
+    public static WireRequest Update(int id, string zone, string host, IReadOnlyCollection<IPAddress> addresses, bool clearsIPv6, uint timeToLive)
     {
-        var writer = Header(id, UpdateOpcode, changes: 2 + addresses.Count)
-            .Name(zone).U16(RecordType.Soa).U16(RecordClass.Internet)
-            // Section 2.5.2, "delete an RRset": class ANY, no time to live, no data.
-            .Name(host).U16(RecordType.A).U16(RecordClass.Any).U32(0).U16(0)
-            .Name(host).U16(RecordType.Aaaa).U16(RecordClass.Any).U32(0).U16(0);
+        var types = clearsIPv6 || addresses.Any(address => !address.IsIPv4()) ? new[] { RecordType.A, RecordType.Aaaa } : [RecordType.A];
+        var writer = Header(id, UpdateOpcode, changes: types.Length + addresses.Count)
+            .Name(zone).U16(RecordType.Soa).U16(RecordClass.Internet);
+        // Section 2.5.2, "delete an RRset": class ANY, no time to live, no data.
+        foreach (var type in types)
+            writer.Name(host).U16(type).U16(RecordClass.Any).U32(0).U16(0);
         foreach (var address in addresses)
         {
             var data = address.GetAddressBytes();
