@@ -21,7 +21,7 @@ public sealed record EdgeSettings
     /// <summary>The user that nginx's workers run as. Only used when the edge is root.</summary>
     public string NginxUser { get; init; } = "www-data";
 
-    /// <summary>IPv4 addresses that nginx listens on for users' requests.</summary>
+    /// <summary>IPv4 and IPv6 addresses that nginx listens on for users' requests.</summary>
     public IReadOnlyList<IPAddress> ListenAddresses { get; init; } = [IPAddress.Loopback];
 
     public required int HttpPort { get; init; }
@@ -90,9 +90,9 @@ public sealed record EdgeSettings
         : throw new InvalidOperationException($"{name} is not a number of days. Set it to one such as 7.");
 
     private static List<IPAddress> Addresses(string text) =>
-        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>
-            IPAddress.TryParse(part, out var address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+        [.. text.Split([',', ' '], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>
+            IPAddress.TryParse(part, out var address) && (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork || address.ScopeId == 0)
                 ? address
                 : throw new InvalidOperationException(
-                    "BOOTTIFY_NGINX_ADDRESS is not a list of IPv4 addresses. Set it to one such as 127.0.0.1 or 0.0.0.0."))];
+                    "BOOTTIFY_NGINX_ADDRESS is not a list of IPv4 and IPv6 addresses. Set it to one such as 127.0.0.1, or to 0.0.0.0, :: for all of the machine.")).Distinct()];
 }

@@ -42,8 +42,8 @@ public sealed class HandshakeProbe(EdgeSettings settings, TimeProvider clock)
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(s_handshakeTime);
         var address = settings.ListenAddresses[0];
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(address.Equals(IPAddress.Any) ? IPAddress.Loopback : address, settings.HttpsPort, deadline.Token);
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address, settings.HttpsPort, deadline.Token);
         var serial = "";
         await using var tls = new SslStream(new NetworkStream(socket));
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions

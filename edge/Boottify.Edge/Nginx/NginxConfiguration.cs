@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Boottify.Edge.Files;
@@ -71,7 +72,7 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
             ["fresh"] = folders.Fresh,
             ["probe_socket"] = folders.ProbeSocket,
             ["challenge_socket"] = folders.ChallengeSocket,
-            ["addresses"] = settings.ListenAddresses.Select(address => address.ToString()).ToArray(),
+            ["addresses"] = settings.ListenAddresses.Select(address => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : $"{address}").ToArray(),
             ["http_port"] = settings.HttpPort,
             ["https_port"] = settings.HttpsPort,
             ["http_port_suffix"] = settings.HttpPort == 80 ? "" : $":{settings.HttpPort}",

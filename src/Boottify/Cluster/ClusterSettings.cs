@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Boottify.Contracts.Databases;
@@ -8,8 +9,8 @@ namespace Boottify.Cluster;
 /// <param name="Kubeconfig">Path; null inside a cluster, where the pod's own account is used.</param>
 /// <param name="Instance">Marks this platform's namespaces: one that another platform made is never touched.</param>
 /// <param name="DatabaseHost">Where pods reach the apps' database server, <c>host:port</c>.</param>
-/// <param name="EdgeAddress">Where requests to the apps come in, and where apps reach each other by public name.</param>
-public sealed record ClusterSettings(string? Kubeconfig, string Instance, string DatabaseHost, string EdgeAddress)
+/// <param name="EdgeAddresses">Where requests to the apps come in, and where apps reach each other by public name.</param>
+public sealed record ClusterSettings(string? Kubeconfig, string Instance, string DatabaseHost, IReadOnlyList<IPAddress> EdgeAddresses)
 {
     /// <exception cref="InvalidOperationException">A setting is missing; the message names it.</exception>
     public static ClusterSettings From(IConfiguration configuration)
@@ -20,11 +21,11 @@ public sealed record ClusterSettings(string? Kubeconfig, string Instance, string
         var domain = settings.Read("BOOTTIFY_DOMAIN", "zone under which apps get their host");
         var databaseUrl = settings.Read("DATABASE_URL", "the control plane's database");
         var databaseHost = settings.Read("BOOTTIFY_APP_DATABASE_HOST", "host:port at which pods reach the apps' database server");
-        var edge = settings.Read("BOOTTIFY_EDGE_ADDRESS", "address that apps' A records point to");
+        var edge = settings.Read("BOOTTIFY_EDGE_ADDRESS", "addresses that apps' A and AAAA records point to");
         settings.ThrowIfMissing();
         if (kubeconfig is not null && !File.Exists(kubeconfig))
             throw new InvalidOperationException($"KUBECONFIG names '{kubeconfig}', which is no file.");
-        return new(kubeconfig, settings.Optional("BOOTTIFY_INSTANCE") ?? InstanceOf(domain, databaseUrl), databaseHost, edge);
+        return new(kubeconfig, settings.Optional("BOOTTIFY_INSTANCE") ?? InstanceOf(domain, databaseUrl), databaseHost, Platform.EdgeAddresses.Parse(edge));
     }
 
     /// <summary>This platform's mark on what it shares with others; the same as <see cref="Instance"/>.</summary>

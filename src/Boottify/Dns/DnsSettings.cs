@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Boottify.Dns;
@@ -14,11 +13,12 @@ internal sealed partial record DnsSettings(string Zone, IPAddress NameServer, in
             throw new ArgumentException($"'{host}' is no host under {Zone}.", nameof(host));
     }
 
-    /// <exception cref="ArgumentException">It is no IPv4 address.</exception>
-    public static IPAddress RequireAddress(string address) =>
-        IPAddress.TryParse(address, out var ip) && ip.AddressFamily == AddressFamily.InterNetwork
-            ? ip
-            : throw new ArgumentException($"'{address}' is no IPv4 address.", nameof(address));
+    /// <exception cref="ArgumentException">There is none, which would take the name away.</exception>
+    public static void RequireAny(IReadOnlyCollection<IPAddress> addresses)
+    {
+        if (addresses.Count == 0)
+            throw new ArgumentException("A name cannot be published without an address.", nameof(addresses));
+    }
 
     [GeneratedRegex(@"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex HostName();

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Boottify.Dns;
 
 /// <summary>
@@ -6,14 +8,16 @@ namespace Boottify.Dns;
 /// </summary>
 public interface IDnsZone
 {
-    /// <summary>Makes this the only A record set of the name, and waits until the name server itself answers with it.</summary>
-    Task PublishAsync(string host, string address, CancellationToken cancellation);
+    /// <summary>Makes these the name's A and AAAA records, and the only ones, and waits until the name server itself answers with them.</summary>
+    /// <param name="addresses">One at least.</param>
+    Task PublishAsync(string host, IReadOnlyCollection<IPAddress> addresses, CancellationToken cancellation);
 
-    /// <summary>Removes the name's A record set, and waits until the name server answers nothing for it; one that is gone already is fine.</summary>
+    /// <summary>Removes the name's A and AAAA records, and waits until the name server answers nothing for it; one that is gone already is fine.</summary>
     Task WithdrawAsync(string host, CancellationToken cancellation);
 
-    /// <summary>The A records in the platform's zone.</summary>
+    /// <summary>The A and AAAA records in the platform's zone.</summary>
     Task<IReadOnlyList<AddressRecord>> ListAsync(CancellationToken cancellation);
 }
 
+/// <param name="Addresses">Of both types, in the form that <see cref="IPAddress"/> writes.</param>
 public sealed record AddressRecord(string Host, IReadOnlyList<string> Addresses);

@@ -18,21 +18,21 @@ internal sealed class NameServer(DnsSettings settings, TimeProvider time)
         ThrowDnsErrors = false,
     });
 
-    /// <param name="address">Null: until it has no address for the host.</param>
-    /// <exception cref="TimeoutException">It does not answer with this address, and nothing else, within 15 seconds.</exception>
-    public async Task UntilAnswersAsync(string host, IPAddress? address, CancellationToken cancellation)
+    /// <param name="addresses">Of both types. None: until it has no address for the host.</param>
+    /// <exception cref="TimeoutException">It does not answer with these addresses, and no others, within 15 seconds.</exception>
+    public async Task UntilAnswersAsync(string host, IReadOnlyCollection<IPAddress> addresses, CancellationToken cancellation)
     {
         var end = time.GetUtcNow() + Patience;
         var pause = TimeSpan.FromMilliseconds(20);
         while (true)
         {
-            var said = await AskAsync(host, cancellation);
-            if (address is null ? said is [] : said is [var only] && only.Equals(address))
+            var said = await AskAsync(host, QueryType.A, cancellation) is { } v4 && await AskAsync(host, QueryType.AAAA, cancellation) is { } v6 ? v4.Concat(v6).ToList() : null;
+            if (said is not null && said.ToHashSet().SetEquals(addresses))
                 return;
             if (time.GetUtcNow() >= end)
             {
                 throw new TimeoutException(
-                    $"The name server {settings.NameServer}:{settings.NameServerPort} answers {Words(said)} for {host} after {Patience.TotalSeconds:0} s, not {address?.ToString() ?? "nothing"}.");
+                    $"The name server {settings.NameServer}:{settings.NameServerPort} answers {Words(said)} for {host} after {Patience.TotalSeconds:0} s, not {Words(addresses)}.");
             }
 
             await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, cancellation);
@@ -40,22 +40,25 @@ internal sealed class NameServer(DnsSettings settings, TimeProvider time)
         }
     }
 
-    private static string Words(IReadOnlyList<IPAddress>? said) => said switch
+    /// <returns>False also when it does not answer.</returns>
+    public async Task<bool> HasIPv6Async(string host, CancellationToken cancellation) => await AskAsync(host, QueryType.AAAA, cancellation) is { Count: > 0 };
+
+    private static string Words(IReadOnlyCollection<IPAddress>? said) => said switch
     {
         null => "not at all",
-        [] => "nothing",
+        { Count: 0 } => "nothing",
         _ => string.Join(", ", said),
     };
 
     /// <returns>Null when there was no answer; that there is no such name is one.</returns>
-    private async Task<IReadOnlyList<IPAddress>?> AskAsync(string host, CancellationToken cancellation)
+    private async Task<IReadOnlyList<IPAddress>?> AskAsync(string host, QueryType type, CancellationToken cancellation)
     {
         try
         {
-            var answer = await client.QueryAsync(host, QueryType.A, cancellationToken: cancellation);
+            var answer = await client.QueryAsync(host, type, cancellationToken: cancellation);
             return answer.HasError && answer.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain
                 ? null
-                : [.. answer.Answers.ARecords().Select(a => a.Address)];
+                : [.. answer.Answers.AddressRecords().Select(record => record.Address)];
         }
         catch (DnsResponseException)
         {

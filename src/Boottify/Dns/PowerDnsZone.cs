@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Boottify.Platform;
 
 namespace Boottify.Dns;
 
@@ -11,20 +12,17 @@ internal sealed class PowerDnsZone(HttpClient http, DnsSettings settings, ZoneTu
 
     private string ZonePath => $"api/v1/servers/localhost/zones/{settings.Zone}.";
 
-    public async Task PublishAsync(string host, string address, CancellationToken cancellation)
+    public async Task PublishAsync(string host, IReadOnlyCollection<IPAddress> addresses, CancellationToken cancellation)
     {
         settings.RequireOurs(host);
-        var ip = DnsSettings.RequireAddress(address);
-
-        await PatchAsync(new { name = $"{host}.", type = "A", ttl = TimeToLiveSeconds, changetype = "REPLACE", records = new[] { new { content = address, disabled = false } } }, cancellation);
-        await nameServer.UntilAnswersAsync(host, ip, cancellation);
+        DnsSettings.RequireAny(addresses);
+        await SetAsync(host, addresses, cancellation);
     }
 
     public async Task WithdrawAsync(string host, CancellationToken cancellation)
     {
         settings.RequireOurs(host);
-        await PatchAsync(new { name = $"{host}.", type = "A", changetype = "DELETE" }, cancellation);
-        await nameServer.UntilAnswersAsync(host, null, cancellation);
+        await SetAsync(host, [], cancellation);
     }
 
     public async Task<IReadOnlyList<AddressRecord>> ListAsync(CancellationToken cancellation)
@@ -35,19 +33,32 @@ internal sealed class PowerDnsZone(HttpClient http, DnsSettings settings, ZoneTu
         return
         [
             .. zone.GetProperty("rrsets").EnumerateArray()
-                .Where(set => set.GetProperty("type").GetString() == "A")
-                .Select(set => new AddressRecord(
-                    set.GetProperty("name").GetString()!.TrimEnd('.'),
-                    [.. set.GetProperty("records").EnumerateArray().Select(record => record.GetProperty("content").GetString()!)]))
+                .Where(set => set.GetProperty("type").GetString() is "A" or "AAAA")
+                .OrderBy(set => set.GetProperty("type").GetString(), StringComparer.Ordinal)
+                .GroupBy(
+                    set => set.GetProperty("name").GetString()!.TrimEnd('.'),
+                    set => set.GetProperty("records").EnumerateArray().Select(record => IPAddress.Parse(record.GetProperty("content").GetString()!).ToString()),
+                    StringComparer.Ordinal)
+                .Select(sets => new AddressRecord(sets.Key, [.. sets.SelectMany(addresses => addresses)]))
                 .OrderBy(record => record.Host, StringComparer.Ordinal),
         ];
     }
 
-    private async Task PatchAsync(object set, CancellationToken cancellation)
+    /// <summary>Both record sets in one change, which PowerDNS makes wholly or not at all.</summary>
+    private async Task SetAsync(string host, IReadOnlyCollection<IPAddress> addresses, CancellationToken cancellation)
     {
-        using var mine = await turn.TakeAsync(cancellation);
-        using var answer = await http.PatchAsJsonAsync(new Uri(ZonePath, UriKind.Relative), new { rrsets = new[] { set } }, cancellation);
-        await RequireSuccessAsync(answer, cancellation);
+        object[] sets = [Set("A", addresses.Where(address => address.IsIPv4())), Set("AAAA", addresses.Where(address => !address.IsIPv4()))];
+        using (await turn.TakeAsync(cancellation))
+        {
+            using var answer = await http.PatchAsJsonAsync(new Uri(ZonePath, UriKind.Relative), new { rrsets = sets }, cancellation);
+            await RequireSuccessAsync(answer, cancellation);
+        }
+
+        await nameServer.UntilAnswersAsync(host, addresses, cancellation);
+
+        object Set(string type, IEnumerable<IPAddress> all) => all.Select(address => new { content = address.ToString(), disabled = false }).ToArray() is { Length: > 0 } records
+            ? new { name = $"{host}.", type, ttl = TimeToLiveSeconds, changetype = "REPLACE", records }
+            : new { name = $"{host}.", type, changetype = "DELETE" };
     }
 
     private async Task RequireSuccessAsync(HttpResponseMessage answer, CancellationToken cancellation)

@@ -1,4 +1,4 @@
-using Boottify.Platform;
+using System.Net;
 
 namespace Boottify.Domains;
 
@@ -53,13 +53,14 @@ public sealed partial record Domain
     public static string IdOf(string teamId, string host) => $"{teamId}:{host}";
 
     /// <param name="appHost">The platform's own name of the app.</param>
-    public IReadOnlyList<DnsRecord> Records(string appHost, PlatformSettings settings)
+    /// <returns>What its owner has to set; of several addresses any one is enough, as each edge serves all apps.</returns>
+    public IReadOnlyList<DnsRecord> Records(string appHost, IReadOnlyList<IPAddress> edgeAddresses)
     {
-        var address = new DnsRecord("A", Host, settings.EdgeAddress);
-        var alias = new DnsRecord("CNAME", Host, appHost, $"Where the name cannot have a CNAME (the top of a zone): A {Host} {settings.EdgeAddress}");
+        var addresses = edgeAddresses.Select(address => new DnsRecord(DnsRecord.TypeOf(address), Host, address.ToString())).ToArray();
+        var alias = new DnsRecord("CNAME", Host, appHost, $"Where the name cannot have a CNAME (the top of a zone): {string.Join(", ", addresses.Select(a => $"{a.Type} {Host} {a.Value}"))}");
         // The top of a zone has other records, beside which no CNAME may stand (RFC 1034, 3.6.2).
-        var leading = Host.Count(c => c == '.') == 1 ? address : alias;
-        return [new DnsRecord("TXT", ProofName, Proof), leading, .. Wanted is null ? [] : new[] { Wanted }];
+        var leading = Host.Count(c => c == '.') == 1 ? addresses : [alias];
+        return [new DnsRecord("TXT", ProofName, Proof), .. leading, .. Wanted is null ? [] : new[] { Wanted }];
     }
 
     public static Domain Create(DomainAdded e) => new()

@@ -1,10 +1,17 @@
+using System.Net;
+using Boottify.Platform;
+
 namespace Boottify.Domains;
 
 /// <summary>A record that a domain's owner is to set where their DNS is kept.</summary>
-/// <param name="Type">TXT, CNAME, A or CAA.</param>
+/// <param name="Type">TXT, CNAME, A, AAAA or CAA.</param>
 /// <param name="Name">The record's full name, without a trailing dot.</param>
 /// <param name="Note">What else would do; null for nothing.</param>
-public sealed record DnsRecord(string Type, string Name, string Value, string? Note = null);
+public sealed record DnsRecord(string Type, string Name, string Value, string? Note = null)
+{
+    /// <summary>Of the record that holds this address.</summary>
+    public static string TypeOf(IPAddress address) => address.IsIPv4() ? "A" : "AAAA";
+}
 
 /// <summary>An app's team says that the name is theirs. Nothing is proven by it, and it keeps nobody else from saying the same.</summary>
 /// <param name="Host">Lower-case A-labels.</param>

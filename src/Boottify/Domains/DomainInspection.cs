@@ -34,7 +34,7 @@ public sealed class DomainInspection(Preflight preflight, SelfCheck selfCheck, I
             if (proof is not null && domain.Stage == DomainStage.Ownership)
                 return (found with { Dns = null }, null);
             var pointing = await preflight.PointingAsync(domain.Host, host, patience.Token);
-            var dns = PreflightJudgement.OfPointing(pointing, host, [platform.EdgeAddress])
+            var dns = PreflightJudgement.OfPointing(pointing, host, platform.EdgeAddresses)
                 ?? PreflightJudgement.OfIssuers(domain.Host, await preflight.IssuerPolicyAsync(domain.Host, patience.Token), settings.Issuers);
             return (found with { Dns = dns }, pointing);
         }
@@ -49,30 +49,22 @@ public sealed class DomainInspection(Preflight preflight, SelfCheck selfCheck, I
     {
         if (!HostName.TryParse(domain.Host, out var host, out _))
             throw new InvalidOperationException($"The domain {domain.Host} was stored though it is no host name.");
-        foreach (var address in pointing.Targets([platform.EdgeAddress]))
+        foreach (var address in pointing.Targets(platform.EdgeAddresses))
         {
             var seen = await selfCheck.AskAsync(host, address, cancellation);
             if (SelfCheckJudgement.Of(domain.Host, seen) is { } trouble)
-                return await EdgeAnswersAsync(domain, cancellation) ? trouble : SelfCheckJudgement.EdgeIsAway(domain.Host, seen);
+                return await EdgesAnswerAsync(domain, cancellation) ? trouble : SelfCheckJudgement.EdgeIsAway(domain.Host, seen);
         }
 
         return null;
     }
 
-    /// <summary>Whether it is reached by the way on which it is told of routes; what is wrong is not the owner's then.</summary>
-    private async Task<bool> EdgeAnswersAsync(Domain domain, CancellationToken cancellation)
+    /// <summary>Whether each is reached by the way on which it is told of routes; what is wrong is not the owner's otherwise.</summary>
+    private async Task<bool> EdgesAnswerAsync(Domain domain, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(PatienceWithEdge);
-        try
-        {
-            await edge.GetRouteAsync(domain.AppId, TimeSpan.Zero, patience.Token);
+        if (await edge.AllAnswerAsync(PatienceWithEdge, cancellation))
             return true;
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            log.LogWarning("The self-check of {Domain} failed, and the edge does not answer: {Reason}", domain.Host, e.Message);
-            return false;
-        }
+        log.LogWarning("The self-check of {Domain} failed, and an edge does not answer", domain.Host);
+        return false;
     }
 }

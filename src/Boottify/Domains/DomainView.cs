@@ -48,7 +48,7 @@ public sealed record DomainView(
             _ => OfCertificate(certificate, domain, nextLook),
         };
         return new DomainView(
-            domain.Host, DomainName.ToUnicode(domain.Host), status, reason, next, domain.Records(app.Names.Host(settings.Domain), settings), domain.AddedAt, certificate?.NotAfter);
+            domain.Host, DomainName.ToUnicode(domain.Host), status, reason, next, domain.Records(app.Names.Host(settings.Domain), settings.EdgeAddresses), domain.AddedAt, certificate?.NotAfter);
     }
 
     private static (DomainStatus Status, string? Reason, DateTimeOffset? Next) OfCertificate(HostStatus certificate, Domain domain, DateTimeOffset? nextLook) => certificate.Certificate switch

@@ -11,13 +11,12 @@ namespace Boottify.Domains;
 public sealed record Pointing(string Host, IReadOnlyList<string> Aliases, IReadOnlyList<DnsAnswer> Addresses, bool LeadsToApp)
 {
     /// <summary>Where visitors, and the certificate authority, will connect to.</summary>
-    /// <param name="ours">Addresses of the edge.</param>
-    /// <returns>Of the edge's addresses alone, whatever else the zone says: nothing else is ever connected to.</returns>
-    public IReadOnlyList<IPAddress> Targets(IReadOnlyCollection<string> ours)
-    {
-        var named = LeadsToApp ? ours : Addresses.Where(answer => answer.Kind == AnswerKind.Found).SelectMany(answer => answer.Values);
-        return [.. named.Where(address => ours.Contains(address, StringComparer.OrdinalIgnoreCase)).Select(IPAddress.Parse).Distinct()];
-    }
+    /// <param name="ours">Addresses of the edges.</param>
+    /// <returns>Of the edges' addresses alone, whatever else the zone says: nothing else is ever connected to.</returns>
+    public IReadOnlyList<IPAddress> Targets(IReadOnlyCollection<IPAddress> ours) => [.. (LeadsToApp ? ours : Named).Where(ours.Contains).Distinct()];
+
+    /// <summary>What the last name's A and AAAA records hold.</summary>
+    public IEnumerable<IPAddress> Named => Addresses.Where(answer => answer.Kind == AnswerKind.Found).SelectMany(answer => answer.Values).Select(IPAddress.Parse);
 }
 
 /// <summary>Who may issue certificates for a name: the answer of the closest name at or above it that says anything (RFC 8659).</summary>

@@ -1,4 +1,6 @@
+using System.Net;
 using Boottify.Dns;
+using Boottify.Platform;
 
 namespace Boottify.Domains;
 
@@ -23,21 +25,21 @@ public static class PreflightJudgement
     };
 
     /// <param name="appHost">The platform's own name of the app: what to point to.</param>
-    /// <param name="ours">Addresses of the edge.</param>
+    /// <param name="ours">Addresses of the edges: one of them is enough, as each edge serves all apps.</param>
     /// <returns>Null when every way leads here.</returns>
-    public static Trouble? OfPointing(Pointing pointing, string appHost, IReadOnlyCollection<string> ours)
+    public static Trouble? OfPointing(Pointing pointing, string appHost, IReadOnlyCollection<IPAddress> ours)
     {
         var (host, aliases) = (pointing.Host, pointing.Aliases);
         if (pointing.LeadsToApp)
             return null;
-        var aim = $"Point {host} here: CNAME to {appHost}, or A {string.Join(", ", ours)}.";
+        var aim = $"Point {host} here: CNAME to {appHost}, or {RecordsOf(ours)}.";
         if (pointing.Addresses.Count == 0)
             return new Trouble($"{host} leads from one CNAME to the next ({string.Join(" → ", aliases.Take(4))} …) without end. {aim}");
         if (pointing.Addresses.FirstOrDefault(answer => answer.SaysNothing) is { } silent)
             return Unanswered(silent);
 
         var way = aliases.Count == 0 ? host : $"{host} (CNAME to {string.Join(" → ", aliases)})";
-        var addresses = pointing.Addresses.Where(answer => answer.Kind == AnswerKind.Found).SelectMany(answer => answer.Values).Order(StringComparer.Ordinal).ToList();
+        var addresses = pointing.Named.OrderBy(address => address.ToString(), StringComparer.Ordinal).ToList();
         if (addresses.Count == 0)
         {
             var answer = pointing.Addresses[0];
@@ -49,7 +51,7 @@ public static class PreflightJudgement
             });
         }
 
-        var foreign = addresses.Where(address => !ours.Contains(address, StringComparer.OrdinalIgnoreCase)).ToList();
+        var foreign = addresses.Where(address => !ours.Contains(address)).ToList();
         if (foreign.Count == 0)
             return null;
         return new Trouble(foreign.Count == addresses.Count
@@ -89,8 +91,9 @@ public static class PreflightJudgement
         _ => $"The name server {answer.Server} fails to answer for {answer.Name} (SERVFAIL). Often its zone is not loaded, or DNSSEC is broken: ask whoever runs it.",
     });
 
-    private static string Types(IEnumerable<string> addresses) =>
-        string.Join(" and ", addresses.Select(a => a.Contains(':', StringComparison.Ordinal) ? "AAAA record" : "A record").Distinct(StringComparer.Ordinal));
+    private static string Types(IEnumerable<IPAddress> addresses) => string.Join(" and ", addresses.Select(a => $"{DnsRecord.TypeOf(a)} record").Distinct(StringComparer.Ordinal));
+
+    private static string RecordsOf(IEnumerable<IPAddress> addresses) => string.Join(", ", addresses.Select(a => $"{DnsRecord.TypeOf(a)} {a}"));
 
     /// <summary>What somebody else wrote into their zone, fit to be shown.</summary>
     private static string Word(string text) => new([.. text.Take(100).Select(c => c is > ' ' and < (char)127 ? c : '?')]);

@@ -60,7 +60,7 @@ internal sealed class HousekeepingRun(HistoryReader reader, HousekeepingSettings
         foreach (var app in history.Apps.Values)
         {
             var thing = byName[Judgement.NameOf(keeper.Kind, app)].FirstOrDefault();
-            if (Judgement.Lack(keeper.Kind, app, thing, history, settings.Grace, platform.EdgeAddress) is { } finding)
+            if (Judgement.Lack(keeper.Kind, app, thing, history, settings.Grace, platform.EdgeAddresses) is { } finding)
                 yield return (finding, thing);
         }
     }
@@ -71,7 +71,7 @@ internal sealed class HousekeepingRun(HistoryReader reader, HousekeepingSettings
         var history = await reader.ReadAsync(finding.AppId, thing is null ? [] : [thing], asOf, cancellation);
         var still = finding.Action == FindingAction.Remove
             ? Judgement.Of(thing!, history, settings.Grace)
-            : history.Apps.TryGetValue(finding.AppId!, out var app) ? Judgement.Lack(keeper.Kind, app, thing, history, settings.Grace, platform.EdgeAddress) : null;
+            : history.Apps.TryGetValue(finding.AppId!, out var app) ? Judgement.Lack(keeper.Kind, app, thing, history, settings.Grace, platform.EdgeAddresses) : null;
         if (still?.Action != finding.Action)
             return;
         if (dryRun)

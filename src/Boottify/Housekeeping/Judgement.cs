@@ -1,3 +1,4 @@
+using System.Net;
 using Boottify.Apps;
 
 namespace Boottify.Housekeeping;
@@ -25,7 +26,7 @@ public static class Judgement
     }
 
     /// <summary>What a live app that serves lacks of one kind, all of which was listed.</summary>
-    public static Finding? Lack(Kind kind, KnownApp app, Found? found, History history, TimeSpan grace, string edgeAddress)
+    public static Finding? Lack(Kind kind, KnownApp app, Found? found, History history, TimeSpan grace, IReadOnlyCollection<IPAddress> edgeAddresses)
     {
         if (!app.Alive || app.Open.Count > 0 || app.Release is not { } release || release.At > history.AsOf - grace)
             return null;
@@ -36,8 +37,8 @@ public static class Judgement
             (Kind.Namespace, { Complete: false }) => Restore("the live app's Deployment or Service is missing"),
             (Kind.Route, null) => Restore("the edge has no route of the live app"),
             (Kind.DnsRecord, null) => Restore("the live app's DNS record is missing"),
-            (Kind.DnsRecord, { Addresses: var addresses }) when addresses is not [var only] || only != edgeAddress =>
-                Restore($"the live app's DNS record leads to {string.Join(", ", addresses)} instead of {edgeAddress}"),
+            (Kind.DnsRecord, { Addresses: var addresses }) when !addresses.ToHashSet(StringComparer.Ordinal).SetEquals(edgeAddresses.Select(address => address.ToString())) =>
+                Restore($"the live app's DNS record leads to {string.Join(", ", addresses)} instead of {string.Join(", ", edgeAddresses)}"),
             (Kind.Database, null) when !app.OwnDatabase => Report("the live app's database is missing. Restore it from a backup; the app's next deployment makes an empty one."),
             _ => null,
         };

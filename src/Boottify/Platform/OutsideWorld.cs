@@ -15,6 +15,6 @@ public static class OutsideWorld
         .AddAppDatabases(configuration)
         .AddDnsZone(configuration)
         .AddEdge(configuration)
-        .AddSingleton<EdgeProbe>()
+        .AddTransient<EdgeProbe>()
         .AddTransient<AppRoutes>();
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Boottify.Cluster;
 
 namespace Boottify.Platform;
@@ -6,7 +7,7 @@ namespace Boottify.Platform;
 /// <param name="Url">The control plane as its users reach it.</param>
 /// <param name="DatabaseUrl">Its own database, <c>postgres://…</c>.</param>
 /// <param name="Domain">Zone under which apps get their hosts.</param>
-/// <param name="EdgeAddress">The address that apps' A records point to, and where the edge listens.</param>
+/// <param name="EdgeAddresses">The addresses that apps' A and AAAA records point to, at which visitors reach the edges; one at least.</param>
 /// <param name="BootstrapToken">The first administrator's token; null once another one exists.</param>
 /// <param name="MasterKeyFile">Holds the key that wraps the teams' keys.</param>
 /// <param name="BuildsPerNode">How many deployments this node builds at once.</param>
@@ -14,7 +15,7 @@ public sealed record PlatformSettings(
     Uri Url,
     string DatabaseUrl,
     string Domain,
-    string EdgeAddress,
+    IReadOnlyList<IPAddress> EdgeAddresses,
     int HttpPort,
     int HttpsPort,
     string? BootstrapToken,
@@ -30,7 +31,7 @@ public sealed record PlatformSettings(
             new Uri(Required("BOOTTIFY_URL", "http://localhost")),
             Required("DATABASE_URL"),
             Required("BOOTTIFY_DOMAIN"),
-            configuration["BOOTTIFY_EDGE_ADDRESS"] ?? "127.0.0.1",
+            Platform.EdgeAddresses.Parse(configuration["BOOTTIFY_EDGE_ADDRESS"] ?? "127.0.0.1"),
             configuration.GetValue("BOOTTIFY_HTTP_PORT", 80),
             configuration.GetValue("BOOTTIFY_HTTPS_PORT", 443),
             configuration["BOOTTIFY_TOKEN"],

@@ -28,7 +28,7 @@ public sealed class AppRoutes(IEdge edge, IDnsZone zone, EdgeProbe probe, IDocum
     {
         var hosts = await HostsAsync(appId, cancellation);
         foreach (var host in hosts.Where(settings.IsOurs))
-            await zone.PublishAsync(host, settings.EdgeAddress, cancellation);
+            await zone.PublishAsync(host, settings.EdgeAddresses, cancellation);
         var (status, _, refused) = await PutAsync(appId, version, upstream, cancellation);
         if (!status.Live)
             throw new TimeoutException($"The edge has version {version} of the route of app {appId}, but nginx does not serve it yet.");

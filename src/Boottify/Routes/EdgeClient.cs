@@ -84,6 +84,22 @@ internal sealed class EdgeClient(HttpClient http, TimeProvider time) : IEdge
         await RequireSuccessAsync(answer, appId: "", version: null, cancellation);
     }
 
+    public async Task<bool> AllAnswerAsync(TimeSpan patience, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
+        try
+        {
+            await RequireHealthAsync(limit.Token);
+            return true;
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            // Whatever it is that comes instead.
+            return false;
+        }
+    }
+
     public async Task DeleteRouteAsync(string appId, long version, CancellationToken cancellation)
     {
         using var answer = await http.DeleteAsync(Address(appId, string.Create(CultureInfo.InvariantCulture, $"?version={version}")), cancellation);

@@ -22,6 +22,20 @@ internal sealed class Edges(IReadOnlyList<EdgeMember> members) : IEdge
     public async Task<bool> BeginFreshConnectionsAsync(string appId, TimeSpan atMost, CancellationToken cancellation) =>
         (await AskAsync(edge => edge.BeginFreshConnectionsAsync(appId, atMost, cancellation), cancellation)).All(outcome => outcome is { Problem: null, Value: true });
 
+    public async Task<bool> AllAnswerAsync(TimeSpan patience, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
+        try
+        {
+            return Array.TrueForAll(await Task.WhenAll(members.Select(member => member.AnswersAsync(limit.Token))), answers => answers);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     public async Task<bool> ReachesAsync(string address, TimeSpan patience, CancellationToken cancellation) =>
         (await DoneAsync(edge => edge.ReachesAsync(address, patience, cancellation), everywhere: false, cancellation)).All(reaches => reaches);
 

@@ -21,6 +21,9 @@ public interface IEdge
     /// <returns>False when the edge has no route for the app.</returns>
     Task<bool> BeginFreshConnectionsAsync(string appId, TimeSpan atMost, CancellationToken cancellation);
 
+    /// <summary>Whether the interface of each edge answers within <paramref name="patience"/>.</summary>
+    Task<bool> AllAnswerAsync(TimeSpan patience, CancellationToken cancellation);
+
     /// <summary>Waits until an address takes connections from where the edge is.</summary>
     /// <returns>False if it does not after <paramref name="patience"/>.</returns>
     Task<bool> ReachesAsync(string address, TimeSpan patience, CancellationToken cancellation);

@@ -172,7 +172,8 @@ internal sealed class RunningEdge : IAsyncDisposable
     }
 
     /// <summary>A browser as it were: believes this Pebble's root alone, and asks loopback whatever the name.</summary>
-    public async Task<HttpClient> BrowserAsync(bool keepAlive = true)
+    /// <param name="at">Another address to ask.</param>
+    public async Task<HttpClient> BrowserAsync(bool keepAlive = true, IPAddress? at = null)
     {
         _root ??= await Pebble.RootAsync();
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -186,7 +187,7 @@ internal sealed class RunningEdge : IAsyncDisposable
             ConnectCallback = async (context, cancellation) =>
             {
                 var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancellation);
+                await socket.ConnectAsync(at ?? IPAddress.Loopback, context.DnsEndPoint.Port, cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             },
         };

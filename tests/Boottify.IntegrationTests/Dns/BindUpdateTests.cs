@@ -1,3 +1,5 @@
+using Boottify.Dns.DynamicUpdate;
+
 namespace Boottify.IntegrationTests.Dns;
 
 /// <summary>BIND says what is wrong with a signature.</summary>
@@ -12,6 +14,17 @@ public sealed class BindUpdateTests(OwnBind server) : DynamicUpdateTests(server)
 
     [Fact]
     public async Task A_key_that_may_not_read_the_zone_is_told_so() => await RefusedTransfer("*: REFUSED: the key boottify may not transfer zone closed.test*allow-transfer*");
+
+    [Fact]
+    public async Task A_key_for_A_records_alone_is_enough_while_no_address_is_IPv6_and_is_told_so_then()
+    {
+        var (zone, token) = (Zone(keyName: OwnBind.LimitedName), TestContext.Current.CancellationToken);
+        await zone.PublishAsync(Host, "127.0.0.1, 127.0.0.2", token);
+        await zone.WithdrawAsync(Host, token);
+        await zone.WithdrawAsync(Host, token);
+        await zone.PublishAsync(Host, "127.0.0.3", token);
+        (await FluentActions.Awaiting(() => zone.PublishAsync(Host, "127.0.0.1, ::1", token)).Should().ThrowAsync<ZoneRefusedException>()).WithMessage("*may not update*A and AAAA*");
+    }
 
     [Theory]
     [InlineData(-20)]

@@ -36,6 +36,28 @@ public sealed class DnsZoneTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Addresses_of_both_kinds_are_published_listed_changed_and_withdrawn_together()
+    {
+        var host = NewHost();
+        await Zone.PublishAsync(host, "127.0.0.2, 2001:db8::7, 127.0.0.1, ::1", Cancellation);
+        (await LookUpAsync(host)).Should().BeEquivalentTo("127.0.0.1", "127.0.0.2");
+        (await LookUpAsync(host, QueryType.AAAA)).Should().BeEquivalentTo("2001:db8::7", "::1");
+        (await Zone.ListAsync(Cancellation)).Should().ContainSingle(record => record.Host == host).Which.Addresses.Should().BeEquivalentTo("127.0.0.1", "127.0.0.2", "2001:db8::7", "::1");
+
+        await Zone.PublishAsync(host, "2001:db8::7", Cancellation);
+        (await LookUpAsync(host)).Should().BeEmpty();
+        (await LookUpAsync(host, QueryType.AAAA)).Should().Equal("2001:db8::7");
+        await Zone.PublishAsync(host, "127.0.0.3, 127.0.0.2", Cancellation);
+        (await LookUpAsync(host)).Should().BeEquivalentTo("127.0.0.2", "127.0.0.3");
+        (await LookUpAsync(host, QueryType.AAAA)).Should().BeEmpty();
+
+        await Zone.PublishAsync(host, "::1", Cancellation);
+        await Zone.WithdrawAsync(host, Cancellation);
+        (await LookUpAsync(host, QueryType.AAAA)).Should().BeEmpty();
+        (await Zone.ListAsync(Cancellation)).Select(record => record.Host).Should().NotContain(host);
+    }
+
+    [Fact]
     public async Task Withdrawing_removes_it_and_may_be_repeated()
     {
         var host = NewHost();
@@ -78,11 +100,11 @@ public sealed class DnsZoneTests : IAsyncDisposable
         return host;
     }
 
-    private static async Task<IReadOnlyList<string>> LookUpAsync(string host)
+    private static async Task<IReadOnlyList<string>> LookUpAsync(string host, QueryType type = QueryType.A)
     {
         var server = IPEndPoint.Parse(RealPlatform.Setting("BOOTTIFY_DNS"));
         var client = new LookupClient(new LookupClientOptions(server) { UseCache = false, Recursion = false });
-        var answer = await client.QueryAsync(host, QueryType.A, cancellationToken: Cancellation);
-        return [.. answer.Answers.ARecords().Select(a => a.Address.ToString())];
+        var answer = await client.QueryAsync(host, type, cancellationToken: Cancellation);
+        return [.. answer.Answers.AddressRecords().Select(a => a.Address.ToString())];
     }
 }

@@ -14,6 +14,8 @@ public abstract class DynamicUpdateTests(OwnNameServer server) : IDisposable
     private readonly List<ServiceProvider> providers = [];
     private readonly string host = NewHost();
 
+    private protected string Host => host;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -30,17 +32,50 @@ public abstract class DynamicUpdateTests(OwnNameServer server) : IDisposable
     {
         await server.AddAsync(host, "A", "127.0.0.8");
         await server.AddAsync(host, "A", "127.0.0.9");
+        await server.AddAsync(host, "AAAA", "2001:db8::9");
         await server.AddAsync(host, "TXT", "\"somebody's\"");
         var zone = Zone();
-        (await zone.ListAsync(Cancellation)).Single(record => record.Host == host).Addresses.Should().BeEquivalentTo("127.0.0.8", "127.0.0.9");
+        (await zone.ListAsync(Cancellation)).Single(record => record.Host == host).Addresses.Should().BeEquivalentTo("127.0.0.8", "127.0.0.9", "2001:db8::9");
         for (var again = 0; again < 2; again++)
         {
             await zone.PublishAsync(host, "127.0.0.2", Cancellation);
             (await server.LookUpAsync(host, QueryType.A)).Should().Equal("127.0.0.2");
+            (await server.LookUpAsync(host, QueryType.AAAA)).Should().BeEmpty();
         }
 
         await zone.WithdrawAsync(host, Cancellation);
         (await server.LookUpAsync(host, QueryType.TXT)).Should().Equal("somebody's");
+    }
+
+    [Fact]
+    public async Task Addresses_of_both_kinds_are_published_listed_changed_and_withdrawn_together()
+    {
+        var zone = Zone();
+        await zone.PublishAsync(host, "127.0.0.2, 2001:db8::7, 127.0.0.1, ::1", Cancellation);
+        (await server.LookUpAsync(host, QueryType.A)).Should().Equal("127.0.0.1", "127.0.0.2");
+        (await server.LookUpAsync(host, QueryType.AAAA)).Should().Equal("2001:db8::7", "::1");
+        (await zone.ListAsync(Cancellation)).Should().ContainSingle(record => record.Host == host).Which.Addresses.Should().BeEquivalentTo("127.0.0.1", "127.0.0.2", "2001:db8::7", "::1");
+
+        await zone.PublishAsync(host, "127.0.0.2, 127.0.0.3, ::1", Cancellation);
+        (await server.LookUpAsync(host, QueryType.A)).Should().Equal("127.0.0.2", "127.0.0.3");
+        (await server.LookUpAsync(host, QueryType.AAAA)).Should().Equal("::1");
+
+        await zone.PublishAsync(host, "2001:db8::7", Cancellation);
+        (await server.LookUpAsync(host, QueryType.A)).Should().BeEmpty();
+        (await zone.ListAsync(Cancellation)).Should().ContainSingle(record => record.Host == host).Which.Addresses.Should().Equal("2001:db8::7");
+
+        await zone.WithdrawAsync(host, Cancellation);
+        (await server.LookUpAsync(host, QueryType.AAAA)).Should().BeEmpty();
+        (await zone.ListAsync(Cancellation)).Select(record => record.Host).Should().NotContain(host);
+    }
+
+    [Fact]
+    public async Task A_name_is_not_published_without_an_address()
+    {
+        var zone = Zone();
+        await zone.PublishAsync(host, "127.0.0.1", Cancellation);
+        await FluentActions.Awaiting(() => zone.PublishAsync(host, [], Cancellation)).Should().ThrowAsync<ArgumentException>();
+        (await server.LookUpAsync(host, QueryType.A)).Should().Equal("127.0.0.1");
     }
 
     [Fact]

@@ -6,6 +6,9 @@ namespace Boottify.IntegrationTests.Dns;
 /// <summary>BIND, with the rights that <c>ops/README.md</c> tells its owners to give.</summary>
 public sealed class OwnBind : OwnNameServer
 {
+    /// <summary>May write A records alone.</summary>
+    public const string LimitedName = "limited";
+
     /// <summary>May write anything; it is with BIND's own tool that the tests do so.</summary>
     private const string OwnerName = "owner";
 
@@ -27,11 +30,12 @@ public sealed class OwnBind : OwnNameServer
         controls { };
         {{KeyOf(KeyName)}}
         {{KeyOf(StrangerName)}}
+        {{KeyOf(LimitedName)}}
         {{KeyOf(OwnerName)}}
         zone "{{Zone}}" {
           type primary;
           file "{{Zone}}";
-          update-policy { grant {{KeyName}} zonesub A; grant {{OwnerName}} zonesub ANY; };
+          update-policy { grant {{KeyName}} zonesub A AAAA; grant {{LimitedName}} zonesub A; grant {{OwnerName}} zonesub ANY; };
           allow-transfer { key {{KeyName}}; };
         };
         zone "{{ClosedZone}}" {

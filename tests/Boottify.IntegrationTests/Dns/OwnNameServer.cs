@@ -62,7 +62,7 @@ public abstract class OwnNameServer : IAsyncLifetime
         var answer = await Client().QueryAsync(host, type, cancellationToken: TestContext.Current.CancellationToken);
         return type == QueryType.TXT
             ? [.. answer.Answers.TxtRecords().SelectMany(record => record.Text)]
-            : [.. answer.Answers.ARecords().Select(record => record.Address.ToString()).Order(StringComparer.Ordinal)];
+            : [.. answer.Answers.AddressRecords().Select(record => record.Address.ToString()).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>A record that somebody else keeps.</summary>

@@ -28,5 +28,7 @@ public sealed class InterruptedEdge(Func<Task> meanwhile) : IEdge
 
     public Task<bool> BeginFreshConnectionsAsync(string appId, TimeSpan atMost, CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Task<bool> AllAnswerAsync(TimeSpan patience, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task<bool> ReachesAsync(string address, TimeSpan patience, CancellationToken cancellation) => throw new NotSupportedException();
 }

@@ -5,7 +5,9 @@ using System.Text;
 namespace Boottify.IntegrationTests.Domains;
 
 /// <summary>What stands at a domain's port 80: nothing at first, then a server that answers as it is told, or that hands all on to the real edge.</summary>
-public sealed class PortEighty : IAsyncDisposable
+/// <param name="at">The edge's address when null.</param>
+/// <param name="port">One that is free when null.</param>
+public sealed class PortEighty(IPAddress? at = null, int? port = null) : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Task> open = [];
@@ -14,7 +16,7 @@ public sealed class PortEighty : IAsyncDisposable
     private volatile string answer = "";
     private int asked;
 
-    public int Port { get; } = FreePorts.Next();
+    public int Port { get; } = port ?? FreePorts.Next();
 
     public int Asked => asked;
 
@@ -27,7 +29,7 @@ public sealed class PortEighty : IAsyncDisposable
         answer = with;
         if (listener is not null)
             return;
-        listener = new TcpListener(IPAddress.Parse(Cluster.RealPlatform.Setting("BOOTTIFY_EDGE_ADDRESS")), Port);
+        listener = new TcpListener(at ?? IPAddress.Parse(Cluster.RealPlatform.Setting("BOOTTIFY_EDGE_ADDRESS")), Port);
         listener.Start();
         accepting = AcceptAsync(listener);
     }

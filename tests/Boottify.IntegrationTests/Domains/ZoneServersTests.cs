@@ -2,6 +2,7 @@ using System.Net;
 using Boottify.Dns;
 using Boottify.Domains;
 using Boottify.IntegrationTests.Cluster;
+using Boottify.Platform;
 using DnsClient;
 
 namespace Boottify.IntegrationTests.Domains;
@@ -140,7 +141,7 @@ public sealed class ZoneServersTests : IAsyncLifetime
     }
 
     private async Task<string?> ReasonAsync(string host) =>
-        PreflightJudgement.OfPointing(await new Preflight(servers).PointingAsync(host, AppHost, Token), AppHost, [Ours])?.Reason;
+        PreflightJudgement.OfPointing(await new Preflight(servers).PointingAsync(host, AppHost, Token), AppHost, EdgeAddresses.Parse(Ours))?.Reason;
 
     private async Task<Trouble?> IssuersAsync() =>
         PreflightJudgement.OfIssuers(Www, await new Preflight(servers).IssuerPolicyAsync(Www, Token), ["letsencrypt.org"]);

@@ -6,6 +6,7 @@ using Boottify.Databases;
 using Boottify.Dns;
 using Boottify.Housekeeping;
 using Boottify.IntegrationTests.Cluster;
+using Boottify.IntegrationTests.Dns;
 using Boottify.Routes;
 using Docker.DotNet;
 using Docker.DotNet.Models;

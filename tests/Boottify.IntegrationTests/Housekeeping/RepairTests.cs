@@ -5,6 +5,7 @@ using Boottify.Apps;
 using Boottify.Cluster;
 using Boottify.Dns;
 using Boottify.Housekeeping;
+using Boottify.IntegrationTests.Dns;
 using Boottify.Routes;
 using k8s;
 using k8s.Models;
@@ -53,7 +54,7 @@ public class RepairTests(TidyPlatform platform)
 
     private async Task AnswersAsync(string host)
     {
-        (await platform.Get<IDnsZone>().ListAsync(Token)).Should().Contain(r => r.Host == host && r.Addresses.SequenceEqual(new[] { platform.Settings.EdgeAddress }));
+        (await platform.Get<IDnsZone>().ListAsync(Token)).Should().Contain(r => r.Host == host && r.Addresses.SequenceEqual(platform.Settings.EdgeAddresses.Select(a => a.ToString())));
         await platform.Get<EdgeProbe>().RequireAnswerAsync(host, "/", Token);
     }
 

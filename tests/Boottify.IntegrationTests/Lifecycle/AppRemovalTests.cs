@@ -171,7 +171,7 @@ public sealed class AppRemovalTests(BuildFixture builds) : IClassFixture<BuildFi
             names.Namespace, app.Id, "t1234567", request.DeploymentId, image.Reference, 3000, "/", 1, new WorkloadResources("10m", "1", "32Mi", "256Mi"),
             new Dictionary<string, string>(StringComparer.Ordinal), new Dictionary<string, string>(StringComparer.Ordinal), [host], null, settings.Registry);
         var service = await services.GetRequiredService<ICluster>().ApplyAsync(workload, Token);
-        await services.GetRequiredService<IDnsZone>().PublishAsync(host, settings.EdgeAddress, Token);
+        await services.GetRequiredService<IDnsZone>().PublishAsync(host, settings.EdgeAddresses, Token);
         await services.GetRequiredService<IEdge>().PutRouteAsync(
             new AppRoute(app.Id, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), $"{service.ClusterIp}:{service.Port}", [new RouteHost(host)]), Token);
         return app;

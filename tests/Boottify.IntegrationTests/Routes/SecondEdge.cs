@@ -9,13 +9,16 @@ namespace Boottify.IntegrationTests.Routes;
 /// Another edge on this machine, with nginx, ports and a folder of its own: the program that `ops/up` has published, whose folder
 /// the setting of the templates names. All gone afterwards.
 /// </summary>
-internal sealed class SecondEdge : IAsyncDisposable
+/// <param name="address">Where its nginx listens: at one of its own on the platform's ports, as on another machine. When null, beside the first edge on other ports.</param>
+internal sealed class SecondEdge(string? address = null) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string folder = Directory.CreateTempSubdirectory("boottify-second-").FullName;
     private readonly HttpClient health = new() { Timeout = TimeSpan.FromSeconds(5) };
-    private readonly (int Http, int Https) ports = (FreePorts.Next(), FreePorts.Next());
+    private readonly (string Http, string Https) ports = address is null
+        ? ($"{FreePorts.Next()}", $"{FreePorts.Next()}") : (RealPlatform.Setting("BOOTTIFY_HTTP_PORT"), RealPlatform.Setting("BOOTTIFY_HTTPS_PORT"));
+
     private Process? edge;
 
     public Uri Url { get; } = new($"http://127.0.0.1:{FreePorts.Next()}/");
@@ -32,9 +35,9 @@ internal sealed class SecondEdge : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet", [Program]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["BOOTTIFY_EDGE_LISTEN"] = Url.AbsoluteUri;
         start.Environment["BOOTTIFY_EDGE_DATA"] = Path.Combine(folder, "data");
-        start.Environment["BOOTTIFY_NGINX_ADDRESS"] = "127.0.0.1";
-        start.Environment["BOOTTIFY_HTTP_PORT"] = $"{ports.Http}";
-        start.Environment["BOOTTIFY_HTTPS_PORT"] = $"{ports.Https}";
+        start.Environment["BOOTTIFY_NGINX_ADDRESS"] = address ?? "127.0.0.1";
+        start.Environment["BOOTTIFY_HTTP_PORT"] = ports.Http;
+        start.Environment["BOOTTIFY_HTTPS_PORT"] = ports.Https;
         // No wildcard: both edges would write the records of its order.
         start.Environment["BOOTTIFY_PDNS_URL"] = "";
         edge = Process.Start(start)!;
@@ -61,6 +64,15 @@ internal sealed class SecondEdge : IAsyncDisposable
         edge = null;
     }
 
+    public async Task StopNginxAsync()
+    {
+        if (NginxPid is not { } pid)
+            return;
+        using var nginx = Process.GetProcessById(pid);
+        using var stop = Process.Start("kill", ["-TERM", $"{pid}"]);
+        await nginx.WaitForExitAsync();
+    }
+
     public HttpClient Client() => new()
     {
         BaseAddress = Url,
@@ -71,13 +83,7 @@ internal sealed class SecondEdge : IAsyncDisposable
     {
         if (edge is not null)
             await KillAsync();
-        if (NginxPid is { } pid)
-        {
-            using var nginx = Process.GetProcessById(pid);
-            using var stop = Process.Start("kill", ["-TERM", $"{pid}"]);
-            await nginx.WaitForExitAsync();
-        }
-
+        await StopNginxAsync();
         health.Dispose();
         Directory.Delete(folder, recursive: true);
     }

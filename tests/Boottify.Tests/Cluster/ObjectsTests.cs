@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Boottify.Cluster;
 using Boottify.Cluster.Objects;
+using Boottify.Platform;
 using k8s;
 
 namespace Boottify.Tests.Cluster;
@@ -82,6 +83,17 @@ public class ObjectsTests
         var from = policy.Ingress.Should().ContainSingle().Which.FromProperty;
         from.Where(peer => peer.IpBlock is not null).Select(peer => peer.IpBlock.Cidr).Should().BeEquivalentTo("172.30.0.1/32", "192.0.2.7/32");
         from.Should().OnlyContain(peer => peer.NamespaceSelector == null);
+    }
+
+    [Fact]
+    public void The_network_policy_lets_each_edge_in_and_the_app_out_to_each()
+    {
+        var settings = Workloads.Settings with { EdgeAddresses = EdgeAddresses.Parse("192.0.2.7, 192.0.2.8, 2001:db8::7") };
+        var policy = Network.NetworkPolicy(Workloads.Workload(), settings, ["172.30.0.1", "192.0.2.8"]).Spec;
+        policy.Ingress.Should().ContainSingle().Which.FromProperty.Where(peer => peer.IpBlock is not null).Select(peer => peer.IpBlock.Cidr)
+            .Should().BeEquivalentTo("172.30.0.1/32", "192.0.2.7/32", "192.0.2.8/32", "2001:db8::7/128");
+        policy.Egress[^1].To.Select(peer => peer.IpBlock.Cidr).Should().BeEquivalentTo("192.0.2.7/32", "192.0.2.8/32", "2001:db8::7/128");
+        policy.Egress[^1].Ports.Should().BeNull();
     }
 
     [Fact]

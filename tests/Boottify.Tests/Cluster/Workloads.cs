@@ -1,3 +1,4 @@
+using System.Net;
 using Boottify.Cluster;
 
 namespace Boottify.Tests.Cluster;
@@ -10,7 +11,7 @@ internal static class Workloads
 
     public static ClusterFacts Recent { get; } = new(CanSleepBeforeStop: true, ReadinessFollowsStartup: true, "arm64", ["10.0.0.1"]);
 
-    public static ClusterSettings Settings { get; } = new("/kubeconfig", Instance, "172.30.0.1:15432", "192.0.2.7");
+    public static ClusterSettings Settings { get; } = new("/kubeconfig", Instance, "172.30.0.1:15432", [IPAddress.Parse("192.0.2.7")]);
 
     public static AppWorkload Workload(
         int replicas = 1, WorkloadResources? resources = null, string deployment = "d1", Dictionary<string, string>? secrets = null, Dictionary<string, string>? settings = null) =>

@@ -13,7 +13,7 @@ public class TsigTests
     private readonly byte[] request;
     private readonly byte[] mac = Convert.FromHexString(Mac);
 
-    public TsigTests() => request = session.Sign(WireRequest.Update(0x1234, "apps.test", "shop.apps.test", IPAddress.Parse("192.0.2.7"), 60));
+    public TsigTests() => request = session.Sign(WireRequest.Update(0x1234, "apps.test", "shop.apps.test", [IPAddress.Parse("192.0.2.7")], clearsIPv6: false, 60));
 
     [Fact]
     public void A_request_ends_with_its_signature()

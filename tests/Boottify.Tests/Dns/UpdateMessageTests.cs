@@ -12,14 +12,24 @@ public class UpdateMessageTests
     private const string Shop = "0473686f70046170707304746573" + "7400";
 
     [Fact]
-    public void An_update_removes_the_record_set_and_adds_the_address_in_one_message() =>
-        Hex(WireRequest.Update(0x1234, "apps.test", "shop.apps.test", IPAddress.Parse("192.0.2.7"), 60).Bytes)
-            .Should().Be("123428000001000000020000" + Zone + Shop + "000100ff000000000000" + Shop + "000100010000003c0004c0000207");
+    public void An_update_removes_both_record_sets_and_adds_the_addresses_in_one_message() =>
+        Hex(WireRequest.Update(0x1234, "apps.test", "shop.apps.test", [IPAddress.Parse("192.0.2.7"), IPAddress.Parse("2001:db8::7")], clearsIPv6: false, 60).Bytes)
+            .Should().Be("123428000001000000040000" + Zone + Shop + "000100ff000000000000" + Shop + "001c00ff000000000000"
+                + Shop + "000100010000003c0004c0000207" + Shop + "001c00010000003c001020010db8000000000000000000000007");
 
     [Fact]
     public void A_removal_is_the_first_half_of_it() =>
-        Hex(WireRequest.Update(0x1234, "apps.test", "shop.apps.test", null, 60).Bytes)
+        Hex(WireRequest.Update(0x1234, "apps.test", "shop.apps.test", [], clearsIPv6: true, 60).Bytes)
+            .Should().Be("123428000001000000020000" + Zone + Shop + "000100ff000000000000" + Shop + "001c00ff000000000000");
+
+    [Fact]
+    public void What_has_no_AAAA_record_and_gets_none_is_changed_with_a_key_for_A_records_alone()
+    {
+        Hex(WireRequest.Update(0x1234, "apps.test", "shop.apps.test", [IPAddress.Parse("192.0.2.7")], clearsIPv6: false, 60).Bytes)
+            .Should().Be("123428000001000000020000" + Zone + Shop + "000100ff000000000000" + Shop + "000100010000003c0004c0000207");
+        Hex(WireRequest.Update(0x1234, "apps.test", "shop.apps.test", [], clearsIPv6: false, 60).Bytes)
             .Should().Be("123428000001000000010000" + Zone + Shop + "000100ff000000000000");
+    }
 
     [Fact]
     public void A_transfer_asks_for_all_of_the_zone() =>

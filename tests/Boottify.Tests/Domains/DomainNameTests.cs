@@ -7,7 +7,7 @@ namespace Boottify.Tests.Domains;
 public sealed class DomainNameTests
 {
     private static readonly PlatformSettings Settings = new(
-        new Uri("http://localhost"), "", "apps.example", "192.0.2.7", 80, 443, null, "", new RegistryAccess("r", "u", "p"), 1);
+        new Uri("http://localhost"), "", "apps.example", EdgeAddresses.Parse("192.0.2.7"), 80, 443, null, "", new RegistryAccess("r", "u", "p"), 1);
 
     [Theory]
     [InlineData("shop.example.com", "shop.example.com")]

@@ -2,6 +2,7 @@ using System.Net;
 using Boottify.Contracts.Edge;
 using Boottify.Dns;
 using Boottify.Domains;
+using Boottify.Platform;
 using DnsClient;
 
 namespace Boottify.Tests.Domains;
@@ -67,9 +68,9 @@ public sealed class SelfCheckTests
     [Fact]
     public void Nothing_but_our_own_addresses_is_asked_whatever_the_zone_names()
     {
-        Of(["192.0.2.7", "169.254.169.254", "10.0.0.1"], ["2001:db8::7", "::1"]).Targets([Ours, "2001:db8::7"]).Should().Equal(IPAddress.Parse(Ours), IPAddress.Parse("2001:db8::7"));
-        Of(["10.0.0.1"], []).Targets([Ours]).Should().BeEmpty();
-        new Pointing("www.example.com", ["shop.apps.example"], [], LeadsToApp: true).Targets([Ours]).Should().Equal(IPAddress.Parse(Ours));
+        Of(["192.0.2.7", "169.254.169.254", "10.0.0.1"], ["2001:db8::7", "::1"]).Targets(EdgeAddresses.Parse($"{Ours} 2001:db8::7")).Should().Equal(IPAddress.Parse(Ours), IPAddress.Parse("2001:db8::7"));
+        Of(["10.0.0.1"], []).Targets([IPAddress.Parse(Ours)]).Should().BeEmpty();
+        new Pointing("www.example.com", ["shop.apps.example"], [], LeadsToApp: true).Targets([IPAddress.Parse(Ours)]).Should().Equal(IPAddress.Parse(Ours));
     }
 
     [Fact]

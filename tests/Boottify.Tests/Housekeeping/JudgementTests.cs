@@ -136,7 +136,7 @@ public class JudgementTests
         Lack(kind, NewApp(), null).Should().BeNull("it has never served");
         Lack(kind, Released(("sha256:1", Old)).Apply(new AppDeletionRequested("me", Young)), null).Should().BeNull("it is meant to go");
         var app = Released(("sha256:1", Old));
-        Judgement.Lack(kind, History(app, NewDeployment("d1")).Apps[AppId], null, History(app), Grace, EdgeAddress).Should().BeNull("a deployment sees to it");
+        Judgement.Lack(kind, History(app, NewDeployment("d1")).Apps[AppId], null, History(app), Grace, EdgeAddresses).Should().BeNull("a deployment sees to it");
     }
 
     [Fact]
@@ -146,14 +146,19 @@ public class JudgementTests
         Lack(Kind.Namespace, app, new Found(Kind.Namespace, "n", AppId)).Should().BeNull();
         Lack(Kind.Namespace, app, new Found(Kind.Namespace, "n", AppId) { Complete = false }).Should().Be(FindingAction.Restore);
         Lack(Kind.Namespace, app, new Found(Kind.Namespace, "n", AppId) { Going = true }).Should().Be(FindingAction.Report);
-        Lack(Kind.DnsRecord, app, new Found(Kind.DnsRecord, Host, AppId) { Addresses = [EdgeAddress] }).Should().BeNull();
-        Lack(Kind.DnsRecord, app, new Found(Kind.DnsRecord, Host, AppId) { Addresses = ["192.0.2.9"] }).Should().Be(FindingAction.Restore);
+        LackOf(["192.0.2.1", "2001:db8::1"]).Should().BeNull();
+        LackOf(["2001:db8::1", "192.0.2.1"]).Should().BeNull("a name server tells them in any order");
+        LackOf(["192.0.2.1"]).Should().Be(FindingAction.Restore);
+        LackOf(["192.0.2.9", "2001:db8::1"]).Should().Be(FindingAction.Restore);
+        LackOf(["192.0.2.1", "2001:db8::1", "192.0.2.9"]).Should().Be(FindingAction.Restore);
         Lack(Kind.Database, app.Apply(new EnvironmentVariableSet("DATABASE_URL", "sealed", "me", Old)), null).Should().BeNull("it has one of its own");
+
+        FindingAction? LackOf(string[] addresses) => Lack(Kind.DnsRecord, app, new Found(Kind.DnsRecord, Host, AppId) { Addresses = addresses });
     }
 
     private static Found Image(Kind kind, string digest, params string[] tags) => new(kind, $"apps/{AppId}@{digest}", AppId) { Digests = [digest], Tags = tags, Since = Old };
 
     private static FindingAction? Act(Found found, History history) => Judgement.Of(found, history, Grace)?.Action;
 
-    private static FindingAction? Lack(Kind kind, App app, Found? found) => Judgement.Lack(kind, History(app).Apps[AppId], found, History(app), Grace, EdgeAddress)?.Action;
+    private static FindingAction? Lack(Kind kind, App app, Found? found) => Judgement.Lack(kind, History(app).Apps[AppId], found, History(app), Grace, EdgeAddresses)?.Action;
 }

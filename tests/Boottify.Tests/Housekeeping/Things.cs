@@ -1,3 +1,4 @@
+using System.Net;
 using Boottify.Apps;
 using Boottify.Cluster;
 using Boottify.Deployments;
@@ -10,7 +11,7 @@ internal static class Things
 {
     public const string AppId = "shop1234";
     public const string Domain = "apps.example.test";
-    public const string EdgeAddress = "192.0.2.1";
+    public static readonly IPAddress[] EdgeAddresses = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")];
     public static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
     public static readonly DateTimeOffset Old = Now.AddDays(-1);

@@ -13,15 +13,15 @@ internal static class Network
     public const int ServicePort = 80;
 
     /// <summary>
-    /// In: from the app's own pods and from the nodes and the edge, where nginx and the kubelet are.
-    /// Out: names, the app's own pods, its database, the edge, and the public internet. Private and link-local ranges are
+    /// In: from the app's own pods and from the nodes and the edges, where nginx and the kubelet are.
+    /// Out: names, the app's own pods, its database, the edges, and the public internet. Private and link-local ranges are
     /// left out, because there are the other tenants' pods, the cluster's own services and the cloud's metadata service.
     /// </summary>
     /// <param name="nodeAddresses">The nodes' own addresses.</param>
     public static V1NetworkPolicy NetworkPolicy(AppWorkload workload, ClusterSettings settings, IEnumerable<string> nodeAddresses)
     {
         var (databaseHost, databasePort) = RequiredSettings.HostAndPort("BOOTTIFY_APP_DATABASE_HOST", settings.DatabaseHost);
-        var trusted = nodeAddresses.Append(settings.EdgeAddress).Select(AsBlock).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var trusted = nodeAddresses.Select(AsBlock).Concat(settings.EdgeAddresses.Select(AsBlock)).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         var egress = new List<V1NetworkPolicyEgressRule>
         {
             new() { Ports = [Port("UDP", 53), Port("TCP", 53)] },
@@ -37,8 +37,7 @@ internal static class Network
         };
         if (AsBlock(databaseHost) is { } database)
             egress.Add(new() { To = [Block(database)], Ports = [Port("TCP", databasePort)] });
-        if (AsBlock(settings.EdgeAddress) is { } edge)
-            egress.Add(new() { To = [Block(edge)] });
+        egress.Add(new() { To = [.. settings.EdgeAddresses.Select(address => Block(AsBlock(address)))] });
 
         return new V1NetworkPolicy
         {
@@ -112,6 +111,7 @@ internal static class Network
     private static V1NetworkPolicyPort Port(string protocol, int port) => new() { Protocol = protocol, Port = port };
 
     /// <summary>One address as a block; null for a name, which a policy cannot hold.</summary>
-    private static string? AsBlock(string address) =>
-        IPAddress.TryParse(address, out var ip) ? $"{ip}/{(ip.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)}" : null;
+    private static string? AsBlock(string address) => IPAddress.TryParse(address, out var ip) ? AsBlock(ip) : null;
+
+    private static string AsBlock(IPAddress address) => $"{address}/{(address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)}";
 }

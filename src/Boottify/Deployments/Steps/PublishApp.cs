@@ -32,7 +32,7 @@ public static class PublishAppHandler
         try
         {
             foreach (var own in hosts.Where(settings.IsOurs))
-                await zone.PublishAsync(own, settings.EdgeAddress, cancellation);
+                await zone.PublishAsync(own, settings.EdgeAddresses, cancellation);
             (_, hosts, var refused) = await routes.PutAsync(input.App.Id, RouteVersion.Of(input.Deployment), upstream, cancellation);
             await domains.LeftOutAsync(input.App, refused, input.Log, cancellation);
             certificate = await AwaitCertificateAsync(input, edge, host, cancellation);

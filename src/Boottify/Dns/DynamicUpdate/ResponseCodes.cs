@@ -12,7 +12,7 @@ internal static class ResponseCodes
     {
         var right = transfer
             ? $"the key {keyName} may not transfer zone {zone}: allow it (PowerDNS: TSIG-ALLOW-AXFR, BIND: allow-transfer)"
-            : $"the key {keyName} may not update zone {zone}: allow it (PowerDNS: dnsupdate=yes and TSIG-ALLOW-DNSUPDATE, BIND: update-policy)";
+            : $"the key {keyName} may not update zone {zone}: allow it to write A and AAAA records (PowerDNS: dnsupdate=yes and TSIG-ALLOW-DNSUPDATE, BIND: update-policy)";
         // PowerDNS 4.7 says REFUSED or, to a transfer, NOTAUTH, unsigned and without a reason, whatever it finds wrong with a signature.
         var key = answer.Tsig is null ? $"it does not know the key {keyName} with the secret of {UpdateSettings.KeySecret}, or the clocks of both differ, or " : "";
         switch (answer.ResponseCode)

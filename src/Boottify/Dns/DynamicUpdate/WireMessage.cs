@@ -58,6 +58,7 @@ internal static class RecordType
 {
     public const int A = 1;
     public const int Soa = 6;
+    public const int Aaaa = 28;
     public const int Tsig = 250;
     public const int ZoneTransfer = 252;
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Boottify.Platform;
 
 namespace Boottify.Dns.DynamicUpdate;
 
@@ -10,19 +11,26 @@ internal sealed record WireRequest(int Id, int Opcode, byte[] Bytes)
     public const int UpdateOpcode = 5;
 
     /// <summary>
-    /// In one message, which a name server carries out wholly or not at all (RFC 2136, section 3.4.2): the name's A record set
-    /// goes, and comes back with this address.
+    /// In one message, which a name server carries out wholly or not at all (RFC 2136, section 3.4.2): the name's A and
+    /// AAAA record sets go, and come back with these addresses.
     /// </summary>
-    /// <param name="address">Null: it does not come back.</param>
+    /// <param name="addresses">Of both types; none: nothing comes back.</param>
+    /// <param name="clearsIPv6">Whether the name may have AAAA records though none is among the addresses.</param>
     /// <param name="timeToLive">In seconds.</param>
-    public static WireRequest Update(int id, string zone, string host, IPAddress? address, uint timeToLive)
+    public static WireRequest Update(int id, string zone, string host, IReadOnlyCollection<IPAddress> addresses, bool clearsIPv6, uint timeToLive)
     {
-        var writer = Header(id, UpdateOpcode, changes: address is null ? 1 : 2)
-            .Name(zone).U16(RecordType.Soa).U16(RecordClass.Internet)
-            // Section 2.5.2, "delete an RRset": class ANY, no time to live, no data.
-            .Name(host).U16(RecordType.A).U16(RecordClass.Any).U32(0).U16(0);
-        if (address is not null)
-            writer.Name(host).U16(RecordType.A).U16(RecordClass.Internet).U32(timeToLive).U16(4).Bytes(address.GetAddressBytes());
+        var types = clearsIPv6 || addresses.Any(address => !address.IsIPv4()) ? new[] { RecordType.A, RecordType.Aaaa } : [RecordType.A];
+        var writer = Header(id, UpdateOpcode, changes: types.Length + addresses.Count)
+            .Name(zone).U16(RecordType.Soa).U16(RecordClass.Internet);
+        // Section 2.5.2, "delete an RRset": class ANY, no time to live, no data.
+        foreach (var type in types)
+            writer.Name(host).U16(type).U16(RecordClass.Any).U32(0).U16(0);
+        foreach (var address in addresses)
+        {
+            var data = address.GetAddressBytes();
+            writer.Name(host).U16(address.IsIPv4() ? RecordType.A : RecordType.Aaaa).U16(RecordClass.Internet).U32(timeToLive).U16(data.Length).Bytes(data);
+        }
+
         return new WireRequest(id, UpdateOpcode, writer.Written.ToArray());
     }
 

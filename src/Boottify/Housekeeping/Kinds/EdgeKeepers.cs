@@ -52,7 +52,7 @@ internal sealed class RouteKeeper(IEdge edge, AppRoutes routes, IDocumentStore s
     }
 }
 
-/// <summary>Custom domains are in zones of their owners, which are never written. A records of the platform's zone that are named as apps' hosts are; all other names in it are somebody else's business.</summary>
+/// <summary>Custom domains are in zones of their owners, which are never written. A and AAAA records of the platform's zone that are named as apps' hosts are; all other names in it are somebody else's business.</summary>
 internal sealed class DnsKeeper(IDnsZone zone, PlatformSettings settings) : Keeper
 {
     public override Kind Kind => Kind.DnsRecord;
@@ -75,7 +75,7 @@ internal sealed class DnsKeeper(IDnsZone zone, PlatformSettings settings) : Keep
 
     public override async Task<string?> RestoreAsync(KnownApp app, DateTimeOffset asOf, CancellationToken cancellation)
     {
-        await zone.PublishAsync(app.Host, settings.EdgeAddress, cancellation);
+        await zone.PublishAsync(app.Host, settings.EdgeAddresses, cancellation);
         return null;
     }
 }
