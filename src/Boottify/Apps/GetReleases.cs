@@ -1,6 +1,7 @@
 using Boottify.Access;
 using Boottify.Cluster;
 using Boottify.Deployments;
+using Boottify.Domains;
 using Boottify.Platform;
 using Marten;
 
@@ -20,10 +21,11 @@ public static class GetReleases
         var kept = found.Releases.TakeLast(FinalizeDeploymentHandler.KeptReleases).Select(r => r.Number).ToHashSet();
         var newestFirst = found.Releases.Reverse().Where(r => r.Number < before).Take(most + 1).ToList();
         var then = await AppsAsync(session, found, [.. newestFirst.Select(r => r.AppVersion)], cancellation);
+        var domains = await DomainReturn.OfAsync(session, app, cancellation);
         return Cursor.Cut(newestFirst, most, r => $"{r.Number}", r =>
         {
             var earlier = newestFirst.Find(e => e.Number < r.Number);
-            return ReleaseView.Of(r, then[r.AppVersion], earlier is null ? null : then[earlier.AppVersion], found, kept.Contains(r.Number), settings);
+            return ReleaseView.Of(r, then[r.AppVersion], earlier is null ? null : then[earlier.AppVersion], found, domains, kept.Contains(r.Number), settings);
         });
     }
 
@@ -60,16 +62,18 @@ public static class GetReleases
 /// What the next push would run with otherwise: it takes the app's own environment and settings of then, which a return to a
 /// release leaves as they are. Names of variables and settings.
 /// </param>
+/// <param name="DomainChanges">What a return to it with <c>"domains": true</c> would do to the app's custom domains of now.</param>
 public sealed record ReleaseView(
     int Number, string ImageReference, string ImageDigest, string Commit, string DeploymentId, DateTimeOffset CreatedAt, bool Current, bool Kept, int? RolledBackTo,
-    string? Reason, IReadOnlyList<string> Hosts, ReleaseEnvironment Environment, AppSettings Settings, IReadOnlyList<string> NextPushChanges)
+    string? Reason, IReadOnlyList<string> Hosts, ReleaseEnvironment Environment, AppSettings Settings, IReadOnlyList<string> NextPushChanges, DomainChanges DomainChanges)
 {
     /// <param name="then">The app as it was for this release.</param>
     /// <param name="earlier">The app as it was for the release before.</param>
-    public static ReleaseView Of(Release r, App then, App? earlier, App now, bool kept, PlatformSettings settings) => new(
+    /// <param name="domains">The domains that the app has now.</param>
+    public static ReleaseView Of(Release r, App then, App? earlier, App now, IReadOnlyCollection<Domain> domains, bool kept, PlatformSettings settings) => new(
         r.Number, r.ImageReference, r.ImageDigest, r.Commit, r.DeploymentId, r.At, r == now.CurrentRelease, kept, r.RolledBackTo, r.Reason, r.HostsOf(then, settings),
         new ReleaseEnvironment(r.AppVersion, [.. then.Environment.Keys], Changed(earlier, then)), then.Settings,
-        [.. Changed(then, now), .. Changed(then.Settings, now.Settings)]);
+        [.. Changed(then, now), .. Changed(then.Settings, now.Settings)], DomainChanges.Of(r, domains));
 
     /// <summary>By when each was set: two sealed values cannot be compared.</summary>
     private static List<string> Changed(App? from, App to) =>

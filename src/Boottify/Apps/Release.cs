@@ -4,8 +4,8 @@ using Boottify.Platform;
 namespace Boottify.Apps;
 
 /// <summary>
-/// What a rollback restores: the image by digest, and the app's environment and settings as they were. Names are the app's own
-/// of now: see ops/adr/0015.
+/// What a rollback restores: the image by digest, and the app's environment and settings as they were. The app's
+/// custom domains come back if that is asked for: see ops/adr/0015.
 /// </summary>
 /// <param name="Number">1, 2, 3 … within the app.</param>
 /// <param name="AppVersion">Version of the App stream that held the environment and settings it ran with.</param>
@@ -22,6 +22,9 @@ public sealed record Release(
 
     /// <summary>The names that it answered under when it went live, the platform's own first; null in releases from before this was recorded: that one alone.</summary>
     public ImmutableList<string>? Hosts { get; init; }
+
+    /// <summary>The custom domains that the app had when it went live, those that waited for a proof or their DNS included; null in releases from before this was recorded.</summary>
+    public ImmutableList<string>? Domains { get; init; }
 
     /// <summary>What to tell who wants to return to it when its image is gone.</summary>
     public string GoneWords(string appId) =>

@@ -26,6 +26,7 @@ public sealed class Reconciliation(DeploymentIntake intake)
         {
             GivesWay = true,
             Reason = displaced.Reason,
+            ReturnsDomains = displaced.ReturnsDomains,
         },
         cancellation);
 }

@@ -28,6 +28,9 @@ public sealed partial record Deployment
     /// <summary>Why it was asked for, in the words of who did.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The app's custom domains go back to those of <see cref="ToRelease"/> too, with its success.</summary>
+    public bool ReturnsDomains { get; init; }
+
     public DateTimeOffset RequestedAt { get; init; }
 
     public DateTimeOffset? StartedAt { get; init; }
@@ -74,6 +77,7 @@ public sealed partial record Deployment
         RequestedBy = e.By,
         ToRelease = e.ToRelease,
         Reason = e.Reason,
+        ReturnsDomains = e.ReturnsDomains,
         RequestedAt = e.At,
     };
 

@@ -19,6 +19,9 @@ public sealed record DeploymentRequested(
 {
     /// <summary>Why, in the words of who asked.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>For a rollback: the app's custom domains are to go back to those of the release too.</summary>
+    public bool ReturnsDomains { get; init; }
 }
 
 /// <param name="Attempt">1 for the first; a crashed attempt counts.</param>
@@ -35,6 +38,14 @@ public sealed record StepFailed(
     Step? RetryFrom = null);
 
 public sealed record CancellationRequested(string By, DateTimeOffset At);
+
+/// <summary>The app's custom domains went back to those that a release had; what is written here was written with it.</summary>
+/// <param name="Added">Claimed again.</param>
+public sealed record DomainsReturned(
+    int Release, IReadOnlyList<string> Added, IReadOnlyList<string> Removed, IReadOnlyList<DomainLeftOut> LeftOut, DateTimeOffset At);
+
+/// <param name="Reason">Why the app cannot have it, in words its user can act on.</param>
+public sealed record DomainLeftOut(string Host, string Reason);
 
 /// <param name="Release">The release that it became.</param>
 public sealed record DeploymentSucceeded(int Release, DateTimeOffset At);

@@ -112,7 +112,7 @@ public sealed class DeploymentRunner(
             var work = bus.InvokeAsync<StepFigures>(StepCommands.For(started.Step, started.DeploymentId), deadline.Token, Steps.Deadline(started.Step) + Grace);
             var figures = await EndOfAsync(work, deadline.Token, lost);
             await output.FlushAsync(lost);
-            return await journal.SucceedAsync(started, figures, time.GetElapsedTime(since), claim, lost);
+            return await journal.SucceedAsync(started, figures, time.GetElapsedTime(since), claim, output, lost);
         }
         catch (Exception e) when (e is not LostDeploymentException && !lost.IsCancellationRequested && !output.Lost)
         {

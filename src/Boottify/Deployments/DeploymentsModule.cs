@@ -7,6 +7,7 @@ public static class DeploymentsModule
     public static IServiceCollection AddDeployments(this IServiceCollection services) => services
         .AddSingleton(Node.New())
         .AddSingleton<WorkQueue>()
+        .AddTransient<ReleaseRecorder>()
         .AddSingleton<StepJournal>()
         .AddSingleton<StepInputs>()
         .AddSingleton<DeploymentRunner>()

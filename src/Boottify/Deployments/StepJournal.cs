@@ -1,5 +1,6 @@
-using Boottify.Apps;
 using Boottify.Deployments.Queue;
+using Boottify.Domains;
+using Boottify.Logs;
 using Boottify.Platform;
 using JasperFx;
 using Marten;
@@ -16,7 +17,7 @@ public sealed record StartedStep(string DeploymentId, Step Step, int Attempt, st
 /// Writes what becomes of steps. Every write is against the version that its decision was made on; of two nodes that both
 /// believe to run a step, one is refused here, with <see cref="LostDeploymentException"/>.
 /// </summary>
-public sealed class StepJournal(IDocumentStore store, TimeProvider time)
+public sealed class StepJournal(IDocumentStore store, ReleaseRecorder releases, TimeProvider time)
 {
     public Task<Deployment> LoadAsync(string deploymentId, CancellationToken cancellation) => DatabaseFaults.OutlastAsync(
         async () =>
@@ -51,16 +52,17 @@ public sealed class StepJournal(IDocumentStore store, TimeProvider time)
     /// was promised by then that it is cancelled.
     /// </summary>
     /// <returns>The step that was started; null if something else comes next.</returns>
-    public async Task<StartedStep?> SucceedAsync(StartedStep step, StepFigures figures, TimeSpan took, Claim claim, CancellationToken cancellation)
+    public async Task<StartedStep?> SucceedAsync(StartedStep step, StepFigures figures, TimeSpan took, Claim claim, DeploymentLog log, CancellationToken cancellation)
     {
         var succeeded = new StepSucceeded(step.Step, step.Attempt, step.Node, time.GetUtcNow(), (long)took.TotalMilliseconds, figures);
+        var told = new HashSet<string>(StringComparer.Ordinal);
         StartedStep? next = null;
         var found = await WhileMineAsync(
             step,
             async deployment =>
             {
                 if (step.Step == Step.Finalize && deployment.CancelledBy is null)
-                    await ReleaseAsync(deployment, succeeded, cancellation);
+                    await releases.RecordAsync(deployment, succeeded, log, told, cancellation);
                 else if (step.Step == Step.Finalize || NextStep.After(deployment.Apply(succeeded), succeeded.At) is not Decision.Run { NotBefore: null } run)
                     await AppendAsync(deployment, [succeeded], cancellation);
                 else
@@ -91,32 +93,6 @@ public sealed class StepJournal(IDocumentStore store, TimeProvider time)
         await using var session = store.LightweightSession();
         WorkQueue.Remove(session, deploymentId);
         await session.SaveChangesAsync(cancellation);
-    }
-
-    private async Task ReleaseAsync(Deployment deployment, StepSucceeded succeeded, CancellationToken cancellation)
-    {
-        await using var session = store.LightweightSession();
-        var stream = await session.Events.FetchForWriting<App>(deployment.AppId, cancellation);
-        var app = stream.Aggregate ?? throw new LostDeploymentException(deployment.Id);
-        var source = app.Releases.Find(r => r.Number == deployment.ToRelease);
-        var release = new Release(
-            (app.CurrentRelease?.Number ?? 0) + 1,
-            deployment.Id,
-            deployment.Commit,
-            source?.ImageReference ?? deployment.Figures.ImageReference ?? throw new InvalidOperationException("A deployment was finalized without an image."),
-            source?.ImageDigest ?? deployment.Figures.ImageDigest ?? "",
-            source?.RunAsRoot ?? deployment.Figures.RunsAsRoot ?? false,
-            source?.AppVersion ?? deployment.Figures.AppVersion ?? app.Version,
-            succeeded.At)
-        {
-            RolledBackTo = deployment.ToRelease,
-            Reason = deployment.Reason,
-            Hosts = deployment.Figures.Hosts,
-        };
-        stream.AppendOne(new ReleaseRecorded(release));
-        session.Events.Append(deployment.Id, deployment.Version + 2, succeeded, new DeploymentSucceeded(release.Number, succeeded.At));
-        WorkQueue.Remove(session, deployment.Id);
-        await SaveAsync(session, deployment.Id, cancellation);
     }
 
     private async Task<StartedStep?> GoOnAsync(
@@ -173,10 +149,10 @@ public sealed class StepJournal(IDocumentStore store, TimeProvider time)
                 await write(deployment);
                 return null;
             }
-            catch (Exception e) when (tries < 20 && (e is ConcurrencyException || DatabaseFaults.IsAway(e)) && !cancellation.IsCancellationRequested)
+            catch (Exception e) when (tries < 20 && (e is ConcurrencyException || DomainTable.IsTaken(e) || DatabaseFaults.IsAway(e)) && !cancellation.IsCancellationRequested)
             {
                 // Something came between the look and the write, or the database is away; look again.
-                if (e is not ConcurrencyException)
+                if (DatabaseFaults.IsAway(e))
                     await Task.Delay(TimeSpan.FromMilliseconds(200 + Random.Shared.Next(100)), time, cancellation);
             }
         }

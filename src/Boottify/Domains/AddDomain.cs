@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Boottify.Access;
 using Boottify.Apps;
 using Boottify.Platform;
@@ -15,20 +14,17 @@ public sealed record AddDomain(string? Host)
     /// <summary>With the database, and with those who are before in line.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private const string Held =
-        "This name is in use on this platform already, so it cannot be added. If it is yours: remove the TXT record of whoever uses it, _boottify.<name>, from its zone. They lose the name after a while, and it can be added then.";
-
     public static void Map(IEndpointRouteBuilder api) => api.MapPost("/apps/{app}/domains", HandleAsync).Needs(Role.Developer).WithName("AddDomain");
 
     /// <summary>As <see cref="AddAsync"/>, and 503 where the database takes too long. Nothing outside of it is waited for.</summary>
     private static async Task<IResult> HandleAsync(
-        string app, AddDomain command, HttpContext context, IDocumentStore store, DomainTable table, DomainViews views, DomainSettings settings, PlatformSettings platform, AddingTurns turns, TimeProvider time)
+        string app, AddDomain command, HttpContext context, IDocumentStore store, DomainTable table, DomainViews views, DomainClaims claims, PlatformSettings platform, AddingTurns turns)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         patience.CancelAfter(Patience);
         try
         {
-            return await AddAsync(app, command, Caller.Of(context).Name, store, table, views, settings, platform, turns, time, patience.Token);
+            return await AddAsync(app, command, Caller.Of(context).Name, store, table, views, claims, platform, turns, patience.Token);
         }
         catch (Exception) when (patience.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
@@ -41,7 +37,7 @@ public sealed record AddDomain(string? Host)
 
     /// <summary>201 with the records to set; 200 with the domain as it is where the app has it already.</summary>
     private static async Task<IResult> AddAsync(
-        string app, AddDomain command, string caller, IDocumentStore store, DomainTable table, DomainViews views, DomainSettings settings, PlatformSettings platform, AddingTurns turns, TimeProvider time,
+        string app, AddDomain command, string caller, IDocumentStore store, DomainTable table, DomainViews views, DomainClaims claims, PlatformSettings platform, AddingTurns turns,
         CancellationToken cancellation)
     {
         if (!DomainName.TryParse(command.Host, platform, out var host, out var problem))
@@ -57,30 +53,13 @@ public sealed record AddDomain(string? Host)
                 var stream = await session.Events.FetchForExclusiveWriting<App>(app, cancellation);
                 if (stream.Aggregate is not { DeletionRequestedAt: null } owner)
                     return Problems.Conflict("The app is being deleted.");
-                var id = Domain.IdOf(owner.TeamId, host);
-                var before = await session.LoadAsync<Domain>(id, cancellation);
-                if (before is { RemovedAt: null })
-                {
-                    return string.Equals(before.AppId, app, StringComparison.Ordinal)
-                        ? Results.Ok(await views.OfAsync(owner, before, cancellation))
-                        : Problems.Conflict($"Your team's app {before.AppId} has this name. Remove it there first: DELETE /api/apps/{before.AppId}/domains/{host}.");
-                }
+                var before = await session.LoadAsync<Domain>(Domain.IdOf(owner.TeamId, host), cancellation);
+                if (before is { RemovedAt: null } && string.Equals(before.AppId, app, StringComparison.Ordinal))
+                    return Results.Ok(await views.OfAsync(owner, before, cancellation));
+                if (await claims.RefusalAsync(owner, host, before, (await table.OfAppAsync(app, cancellation)).Count, cancellation) is { } refusal)
+                    return refusal.Full ? Problems.Unprocessable(refusal.Reason) : Problems.Conflict(refusal.Reason);
 
-                if (await table.IsHeldByOthersAsync(host, id, cancellation))
-                    return Problems.Conflict(Held);
-                if (await table.FindAsync(id, cancellation) is not null)
-                    return Problems.Conflict("This name was removed a moment ago, and the edge still lets go of it. Add it again in some seconds.");
-                if ((await table.OfAppAsync(app, cancellation)).Count >= settings.MostPerApp)
-                    return Problems.Unprocessable($"The app has {settings.MostPerApp} domains, which is the most that one may have. Remove one, or ask whoever runs this platform for more.");
-
-                var added = new DomainAdded(
-                    host, app, owner.TeamId, $"boottify-verification={RandomNumberGenerator.GetHexString(40, lowercase: true)}", caller, time.GetUtcNow());
-                if (before is null)
-                    session.Events.StartStream<Domain>(id, added);
-                else
-                    session.Events.Append(id, before.Version + 1, added);
-                var domain = Domain.Create(added);
-                DomainTable.Add(session, domain);
+                var domain = claims.Begin(session, owner, host, before, caller);
                 Wakeups.Announce(session, Wakeups.Domains);
                 await session.SaveChangesAsync(cancellation);
                 return Results.Created($"/api/apps/{app}/domains/{host}", await views.OfAsync(owner, domain, cancellation));

@@ -13,10 +13,12 @@ public static class DomainsModule
         .AddSingleton<SelfCheck>()
         .AddTransient<DomainInspection>()
         .AddSingleton<DomainTable>()
+        .AddSingleton<DomainClaims>()
         .AddSingleton<AddingTurns>()
         .AddSingleton<VerifySlots>()
         .AddTransient<DomainLook>()
         .AddTransient<AppDomains>()
+        .AddTransient<DomainReturn>()
         .AddTransient<DomainViews>()
         .AddHostedService<DomainWatch>();
 

@@ -17,7 +17,7 @@ public static class RemoveDomain
 
     /// <summary>204 once it is durable, and the edge has let go of it if that answers; else the watch sees to that.</summary>
     private static async Task<IResult> HandleAsync(
-        string app, string host, HttpContext context, IDocumentStore store, DomainLook look, PlatformSettings settings, TimeProvider time, ILogger<DomainLook> log)
+        string app, string host, HttpContext context, IDocumentStore store, DomainClaims claims, DomainLook look, PlatformSettings settings, ILogger<DomainLook> log)
     {
         var cancellation = context.RequestAborted;
         for (var tries = 1; ; tries++)
@@ -28,11 +28,8 @@ public static class RemoveDomain
                 var (owner, domain) = await GetDomains.FindAsync(session, app, host, settings, cancellation);
                 if (domain is null)
                     return Problems.NotFound(GetDomains.None);
-                var now = time.GetUtcNow();
-                session.Events.Append(domain.Id, domain.Version + 1, new DomainRemoved(Caller.Of(context).Name, now));
-                if (owner.Domains.Contains(domain.Host))
-                    (await session.Events.FetchForWriting<App>(app, cancellation)).AppendOne(new DomainDetached(domain.Host, now));
-                DomainTable.LookNow(session, domain.Id);
+                if (claims.End(session, owner, domain, Caller.Of(context).Name) is { } detached)
+                    (await session.Events.FetchForWriting<App>(app, cancellation)).AppendOne(detached);
                 await session.SaveChangesAsync(cancellation);
                 await LetGoAsync((await session.LoadAsync<Domain>(domain.Id, cancellation))!, owner, look, log, cancellation);
                 return Results.NoContent();

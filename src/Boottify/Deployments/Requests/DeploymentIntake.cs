@@ -15,6 +15,9 @@ public sealed record DeploymentWish(
     /// <summary>Why, in the words of who asks.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>See <see cref="DeploymentRequested.ReturnsDomains"/>.</summary>
+    public bool ReturnsDomains { get; init; }
+
     /// <summary>Takes nobody's place: where another deployment of the app waits, that one is the answer.</summary>
     public bool GivesWay { get; init; }
 
@@ -79,6 +82,7 @@ public sealed class DeploymentIntake(IDocumentStore store, NpgsqlDataSource data
             wish.Trigger, wish.By, wish.DeliveryId, wish.ToRelease, now)
         {
             Reason = wish.Reason,
+            ReturnsDomains = wish.ReturnsDomains,
         };
 
         await using var session = store.LightweightSession();

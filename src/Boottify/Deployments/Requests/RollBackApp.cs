@@ -7,7 +7,8 @@ namespace Boottify.Deployments;
 
 /// <param name="Release">The release to return to; the one before the current one if left out.</param>
 /// <param name="Reason">Why; it stays in the history.</param>
-public sealed record RollBackApp(int? Release, string? Reason = null)
+/// <param name="Domains">The app's custom domains go back to those of the release too, once it serves; they stay as they are if left out.</param>
+public sealed record RollBackApp(int? Release, string? Reason = null, bool? Domains = null)
 {
     private const int LongestReason = 500;
 
@@ -34,6 +35,7 @@ public sealed record RollBackApp(int? Release, string? Reason = null)
             new DeploymentWish(target, release.Commit, "", $"Return to release {release.Number}", Trigger.Rollback, Caller.Of(context).Name, null, release.Number, [])
             {
                 Reason = string.IsNullOrWhiteSpace(command?.Reason) ? null : command.Reason.Trim(),
+                ReturnsDomains = command?.Domains == true,
             },
             cancellation);
         return Results.Accepted($"/api/deployments/{accepted.Deployment.Id}", DeploymentAccepted.Of(accepted.Deployment));

@@ -1,5 +1,6 @@
 using Boottify.Builds;
 using Boottify.Cluster;
+using Boottify.Domains;
 using Boottify.Logs;
 
 namespace Boottify.Deployments;
@@ -17,7 +18,7 @@ public static class FinalizeDeploymentHandler
     /// goes side by side.
     /// </summary>
     public static async Task<StepFigures> Handle(
-        FinalizeDeployment command, StepInputs inputs, IImageBuilder builder, ICluster cluster, ILogger<FinalizeDeployment> log,
+        FinalizeDeployment command, StepInputs inputs, IImageBuilder builder, ICluster cluster, DomainReturn domains, ILogger<FinalizeDeployment> log,
         CancellationToken cancellation)
     {
         var input = await inputs.LoadAsync(command.DeploymentId, cancellation);
@@ -26,7 +27,8 @@ public static class FinalizeDeploymentHandler
         await Task.WhenAll(
             TryAsync("Old environments could not be removed; that is tried again with the next deployment.", async token =>
                 await cluster.PruneAsync(await inputs.WorkloadAsync(input, token), token, inputs.FenceOf(input))),
-            TryAsync("The build's leftovers could not all be removed; housekeeping does that later.", token => builder.CleanUpAsync(input.Deployment.Id, token)));
+            TryAsync("The build's leftovers could not all be removed; housekeeping does that later.", token => builder.CleanUpAsync(input.Deployment.Id, token)),
+            !input.Deployment.ReturnsDomains ? Task.CompletedTask : TryAsync("The edge has not let go yet of all domains that are to come back.", token => domains.AwaitLetGoAsync(input.Deployment, token)));
         return new StepFigures();
 
         async Task TryAsync(string otherwise, Func<CancellationToken, Task> action)
