@@ -41,6 +41,7 @@ public sealed class OneIssuer(NameLeases leases, SharedCertificates certificates
             }
             catch (PeersAwayException)
             {
+                limits.Alone();
                 var urgent = revoked is not null || mine?.IsValidAt(clock.GetUtcNow()) is not true;
                 var at = _alone.GetOrAdd(name, _ => clock.GetUtcNow() + ((urgent ? s_alone.Urgent : s_alone.Calm) * Random.Shared.NextDouble()));
                 if (clock.GetUtcNow() < at) throw new NotYetException($"It cannot be known whether another edge node is ordering it, so this one begins a little later.", at);

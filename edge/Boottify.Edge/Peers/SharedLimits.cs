@@ -16,6 +16,9 @@ public sealed class SharedLimits(SharedTroubles troubles, SharedUses uses, NameL
         return known;
     }
 
+    /// <summary>Nobody can say what others are at: this edge counts what it knows.</summary>
+    public void Alone() => uses.ForgetElsewhere();
+
     /// <summary>The order failed. The others are told, unless it is this edge's own matter.</summary>
     /// <param name="serial">Of the certificate that this edge has; null for none.</param>
     /// <param name="known">What was known before it.</param>

@@ -41,27 +41,25 @@ public sealed class SharedUses(SharedDatabase database, Authorities authorities,
     /// <exception cref="PeersAwayException">This edge goes on with what it knows.</exception>
     public async Task ExchangeAsync(CancellationToken cancellation)
     {
-        try
+        await TellAsync(cancellation);
+        var node = await leases.NodeAsync(cancellation);
+        // Leases first: what an edge has used is there before its lease is gone, so one or the other is seen.
+        var names = await database.AskAsync(async (connection, ending) =>
         {
-            await TellAsync(cancellation);
-            var node = await leases.NodeAsync(cancellation);
-            // Leases first: what an edge has used is there before its lease is gone, so one or the other is seen.
-            var names = await database.AskAsync(async (connection, ending) =>
-            {
-                await using var command = connection.Ask("select name from boottify_edge.leases where until > now() and node <> $1 limit 10000", [node]);
-                await using var rows = await command.ExecuteReaderAsync(ending);
-                var elsewhere = new List<string>();
-                while (await rows.ReadAsync(ending)) elsewhere.Add(rows.GetString(0));
-                return elsewhere;
-            }, cancellation);
-            await database.AskAsync(HearAsync, cancellation);
-            foreach (var authority in authorities.All) authority.Budget.SetElsewhere(names);
-        }
-        catch (PeersAwayException)
-        {
-            foreach (var authority in authorities.All) authority.Budget.SetElsewhere([]);
-            throw;
-        }
+            await using var command = connection.Ask("select name from boottify_edge.leases where until > now() and node <> $1 limit 10000", [node]);
+            await using var rows = await command.ExecuteReaderAsync(ending);
+            var elsewhere = new List<string>();
+            while (await rows.ReadAsync(ending)) elsewhere.Add(rows.GetString(0));
+            return elsewhere;
+        }, cancellation);
+        await database.AskAsync(HearAsync, cancellation);
+        foreach (var authority in authorities.All) authority.Budget.SetElsewhere(names);
+    }
+
+    /// <summary>What was under way at others when they were last heard of is not known any more.</summary>
+    public void ForgetElsewhere()
+    {
+        foreach (var authority in authorities.All) authority.Budget.SetElsewhere([]);
     }
 
     /// <exception cref="PeersAwayException">Later, then.</exception>
