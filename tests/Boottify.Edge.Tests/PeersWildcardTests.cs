@@ -1,4 +1,6 @@
+using System.Net.Http.Json;
 using Boottify.Contracts.Edge;
+using Boottify.Edge.Certificates;
 using Boottify.Edge.Tests.Support;
 
 namespace Boottify.Edge.Tests;
@@ -22,7 +24,7 @@ public sealed class PeersWildcardTests : IAsyncLifetime
         await using var other = await RunningEdge.StartAsync(_zone, settings: settings, beside: one);
         await using var app = await TenantApp.StartAsync("a");
         foreach (var edge in (RunningEdge[])[one, other])
-            await Patience.UntilAsync(() => Task.FromResult(File.Exists(edge.CertificateFile($"_wildcard.{_zone.Name}"))), () => one.Said + other.Said);
+            await Patience.UntilAsync(async () => (await edge.Admin.GetFromJsonAsync<CertificateReport>("v1/certificates"))!.Certificates == 1, () => one.Said + other.Said);
 
         var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(one.NewHost()), new RouteHost(one.NewHost())]);
         await Task.WhenAll(one.ServeAsync(route), other.ServeAsync(route));
