@@ -29,7 +29,7 @@ public static class EdgeServices
         services.AddSingleton(provider => RegisteredDomains.Read(settings.PublicSuffixList, provider.GetRequiredService<ILogger<RegisteredDomains>>()));
         if (settings.Peers is { } peers)
             services.AddSingleton(peers).AddSingleton<Seal>().AddSingleton<SharedDatabase>().AddSingleton<SharedChallenges>().AddSingleton<NameLeases>()
-                .AddSingleton<SharedCertificates>().AddSingleton<OneIssuer>();
+                .AddSingleton<SharedCertificates>().AddSingleton<SharedTroubles>().AddSingleton<SharedUses>().AddSingleton<SharedLimits>().AddSingleton<OneIssuer>();
 
         services.AddSingleton(AuthoritiesOf);
         services.AddSingleton<OrderAttempt>().AddSingleton<CertificateStore>().AddSingleton<HandshakeProbe>().AddSingleton<CertificateIssuer>().AddSingleton<CertificateKeeper>();

@@ -69,10 +69,55 @@ public sealed class BudgetTests : IDisposable
         var old = _clock.GetUtcNow().AddDays(-8).ToUnixTimeSeconds();
         File.WriteAllLines(file, Enumerable.Range(0, 5000).Select(i => $"Certificate {old} d{i}.test").Append($"Certificate {old + 86400 * 2} kept.test"));
         Order(Budget(new(1, 1, 1, 1)), "a.test.test");
-        File.ReadLines(file).Should().HaveCount(4).And.Contain($"Certificate {old + 86400 * 2} kept.test");
+        File.ReadLines(file).Should().HaveCount(4).And.ContainSingle(line => line.StartsWith($"Certificate {old + 86400 * 2} kept.test ", StringComparison.Ordinal));
         File.AppendAllText(file, "Order 17\nnonsense\n");
         Budget(new(1, 1, 1, 1)).Orders.Should().Be(1);
     }
+
+    [Fact]
+    public void What_other_edges_have_used_counts_once_and_outlives_a_restart()
+    {
+        var limits = new AuthorityLimits(300, 3, 5, 5);
+        var (mine, theirs) = (Budget(limits), new Budget(Path.Combine(_folder, "theirs"), limits, _clock, RegisteredDomains.Guessed));
+        Order(theirs, "a.shop.test");
+        _clock.Advance(TimeSpan.FromDays(1));
+        Order(mine, "b.shop.test");
+        _clock.Advance(TimeSpan.FromDays(1));
+        Order(theirs, "c.shop.test");
+        foreach (var _ in (int[])[1, 2]) mine.Meet(theirs.Unshared(100)); // Told twice.
+        mine.Unshared(100).Should().HaveCount(3, "an order, a certificate and its name, which it is to tell itself").And.OnlyContain(use => use.Key != "a.shop.test");
+        mine.Orders.Should().Be(1, "the order of two days ago counts no more, that of its own of yesterday neither");
+        foreach (var budget in (Budget[])[mine, Budget(limits)])
+        {
+            var fourth = () => budget.Take(Name("d.shop.test"), OrderKind.New);
+            fourth.Should().Throw<AcmeException>().WithMessage("*allows 3 certificates for shop.test*").Which.RetryAfter.Should().Be(TimeSpan.FromDays(5), "the oldest of all of them was another edge's");
+        }
+
+        mine.Meet(Budget(limits).Unshared(100));
+        File.ReadLines(Path.Combine(_folder, "budget")).Select(line => line.Split(' ')[3]).Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public void Orders_that_are_under_way_at_other_edges_are_waited_for_when_they_may_be_the_last()
+    {
+        var budget = Budget(new(300, 2, 5, 5));
+        budget.SetElsewhere(["a.shop.test", "*.shop.test", "a.other.test", "no name"]);
+        var order = () => budget.Take(Name("b.shop.test"), OrderKind.New);
+        order.Should().Throw<AcmeException>().Which.RetryAfter.Should().Be(TimeSpan.FromMinutes(1));
+        budget.SetElsewhere(["a.shop.test", "a.other.test"]);
+        order.Should().NotThrow();
+    }
+
+    [Theory]
+    [InlineData("0a", "Order", "", true)]
+    [InlineData("0a", "Certificate", "*.a.test", true)]
+    [InlineData("0a", "Nothing", "a.test", false)]
+    [InlineData("0a", "17", "a.test", false)]
+    [InlineData("0a", "Order", "a.test\nOrder", false)]
+    [InlineData("0a b", "Order", "", false)]
+    [InlineData("", "Order", "", false)]
+    public void What_another_edge_tells_is_a_line_of_the_file_or_nothing(string id, string kind, string key, bool taken) =>
+        (Use.Of(id, kind, key, _clock.GetUtcNow()) is not null).Should().Be(taken);
 
     [Fact]
     public void What_a_clock_that_was_ahead_has_noted_blocks_nothing()

@@ -1,7 +1,5 @@
-using System.Globalization;
-using System.Text;
 using Boottify.Edge.Certificates;
-using Boottify.Edge.Files;
+using Boottify.Edge.Routes;
 
 namespace Boottify.Edge.Acme;
 
@@ -18,21 +16,17 @@ public enum OrderKind
 }
 
 /// <summary>
-/// Counts what one account has used of its CA's <see cref="AuthorityLimits"/>, and refuses beforehand what the CA would
-/// refuse. On disk, a line for each use, so that neither a restart nor an app that is removed and added again forgets them.
+/// Counts what was used of a CA's <see cref="AuthorityLimits"/>, by all edges that this one hears of, and refuses beforehand what
+/// the CA would refuse. On disk (<see cref="UseLog"/>), so that neither a restart nor an app that is removed and added again forgets it.
 /// </summary>
-/// <remarks>A crash may lose the line that was being written; the CA's own count then refuses one order more, once.</remarks>
 public sealed class Budget(string file, AuthorityLimits? limits, TimeProvider clock, RegisteredDomains domains)
 {
-    private enum Use { Order, Certificate, Duplicate, Failure, Early }
-
-    private static readonly TimeSpan s_week = TimeSpan.FromDays(7);
-    private static readonly TimeSpan s_clockMayStep = TimeSpan.FromMinutes(5);
-    private const int MostStaleLines = 4096;
     private readonly Lock _lock = new();
-    private readonly Dictionary<(Use, string), List<DateTimeOffset>> _used = [];
+    private readonly UseLog _log = new(file, clock);
     private readonly Dictionary<string, int> _underWay = [];
-    private int _lines = -1;
+
+    /// <summary>Registered domains of the names that other edges are ordering, one for each name: it is not known yet which of them will count.</summary>
+    private List<string> _elsewhere = [];
 
     public AuthorityLimits? Limits => limits;
 
@@ -41,7 +35,7 @@ public sealed class Budget(string file, AuthorityLimits? limits, TimeProvider cl
     {
         get
         {
-            lock (_lock) return Within(Use.Order, "", TimeSpan.FromHours(3)).Count;
+            lock (_lock) return Used(UseKind.Order, "").Count;
         }
     }
 
@@ -55,15 +49,15 @@ public sealed class Budget(string file, AuthorityLimits? limits, TimeProvider cl
         {
             if (kind != OrderKind.Suggested)
             {
-                Require(Use.Failure, name.ToString(), limits.Failures, TimeSpan.FromHours(1), 0, $"failed authorizations of {name} an hour");
-                Require(Use.Duplicate, name.ToString(), limits.Duplicates, s_week, 0, $"certificates for {name} a week");
+                Require(UseKind.Failure, name.ToString(), limits.Failures, 0, $"failed authorizations of {name} an hour");
+                Require(UseKind.Duplicate, name.ToString(), limits.Duplicates, 0, $"certificates for {name} a week");
             }
 
             if (kind == OrderKind.New)
             {
-                Require(Use.Order, "", limits.Orders, TimeSpan.FromHours(3), 0, "new orders in three hours");
-                Require(Use.Certificate, domain, limits.Certificates, s_week, _underWay.GetValueOrDefault(domain), $"certificates for {domain} a week");
-                Note(Use.Order, "");
+                Require(UseKind.Order, "", limits.Orders, _elsewhere.Count, "new orders in three hours");
+                Require(UseKind.Certificate, domain, limits.Certificates, _underWay.GetValueOrDefault(domain) + _elsewhere.Count(other => other == domain), $"certificates for {domain} a week");
+                _log.Note(UseKind.Order, "");
                 _underWay[domain] = _underWay.GetValueOrDefault(domain) + 1;
             }
         }
@@ -82,15 +76,15 @@ public sealed class Budget(string file, AuthorityLimits? limits, TimeProvider cl
         if (limits is null || kind == OrderKind.Suggested) return;
         lock (_lock)
         {
-            if (kind == OrderKind.New) Note(Use.Certificate, domains.Of(name.Domain));
-            Note(Use.Duplicate, name.ToString());
+            if (kind == OrderKind.New) _log.Note(UseKind.Certificate, domains.Of(name.Domain));
+            _log.Note(UseKind.Duplicate, name.ToString());
         }
     }
 
     public void Refused(CertificateName name)
     {
         if (limits is null) return;
-        lock (_lock) Note(Use.Failure, name.ToString());
+        lock (_lock) _log.Note(UseKind.Failure, name.ToString());
     }
 
     /// <summary>A CA that would have a name renewed over and over is heard once in that time, restarts or not; whatever the limits are.</summary>
@@ -98,89 +92,44 @@ public sealed class Budget(string file, AuthorityLimits? limits, TimeProvider cl
     {
         lock (_lock)
         {
-            if (Within(Use.Early, name.ToString(), between).Count > 0) return false;
-            Note(Use.Early, name.ToString());
+            if (_log.Within(UseKind.Early, name.ToString(), between).Count > 0) return false;
+            _log.Note(UseKind.Early, name.ToString());
             return true;
         }
     }
 
-    private void Require(Use use, string key, int most, TimeSpan window, int underWay, string what)
+    /// <summary>What the other edges have used.</summary>
+    public void Meet(IEnumerable<Use> uses)
     {
-        var used = Within(use, key, window);
+        lock (_lock) _log.Meet(uses);
+    }
+
+    /// <summary>The names that other edges are ordering right now; none when nobody can say.</summary>
+    public void SetElsewhere(IEnumerable<string> names)
+    {
+        var counted = names.Select(name => HostName.TryParse(name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name, out var host, out _) ? domains.Of(host) : null).OfType<string>().ToList();
+        lock (_lock) _elsewhere = counted;
+    }
+
+    /// <summary>What the other edges are still to be told.</summary>
+    public IReadOnlyList<Use> Unshared(int most)
+    {
+        lock (_lock) return _log.Unshared(most);
+    }
+
+    public void Shared(IEnumerable<Use> uses)
+    {
+        lock (_lock) _log.Shared(uses);
+    }
+
+    private IReadOnlyList<Use> Used(UseKind kind, string key) => _log.Within(kind, key, Use.WindowOf(kind));
+
+    private void Require(UseKind kind, string key, int most, int underWay, string what)
+    {
+        var used = Used(kind, key);
         if (used.Count + underWay < most) return;
         // With enough of them under way, it is not known yet which of them will count.
-        var wait = used.Count >= most ? used[used.Count - most] + window - clock.GetUtcNow() : TimeSpan.FromMinutes(1);
+        var wait = used.Count >= most ? used[used.Count - most].At + Use.WindowOf(kind) - clock.GetUtcNow() : TimeSpan.FromMinutes(1);
         throw AcmeException.OutOfBudget($"The certificate authority allows {most} {what}, and they are used up", wait);
     }
-
-    private List<DateTimeOffset> Within(Use use, string key, TimeSpan window)
-    {
-        Load();
-        if (!_used.TryGetValue((use, key), out var times)) return [];
-        RemoveOutside(times, window);
-        return times;
-    }
-
-    private void Note(Use use, string key)
-    {
-        Load();
-        var now = clock.GetUtcNow();
-        if (_lines > MostStaleLines + _used.Values.Sum(times => times.Count)) Rewrite();
-        Remember(use, key, now);
-        using var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, UnixCreateMode = AtomicFile.Private });
-        stream.Write(Encoding.ASCII.GetBytes(Line(use, key, now)));
-        stream.Flush(flushToDisk: true);
-        _lines++;
-    }
-
-    private void Load()
-    {
-        if (_lines >= 0) return;
-        _used.Clear(); // What a load that failed has left.
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        if (!File.Exists(file))
-        {
-            _lines = 0;
-            return;
-        }
-
-        foreach (var line in File.ReadLines(file))
-        {
-            var words = line.Split(' ');
-            if (words.Length == 3 && Enum.TryParse<Use>(words[0], out var use) && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var at))
-                Remember(use, words[2], DateTimeOffset.FromUnixTimeSeconds(at));
-        }
-
-        Rewrite();
-    }
-
-    /// <summary>Leaves out what no window reaches any more.</summary>
-    private void Rewrite()
-    {
-        foreach (var (key, times) in _used.ToList())
-        {
-            RemoveOutside(times, s_week);
-            if (times.Count == 0) _used.Remove(key);
-        }
-
-        File.WriteAllLines(file + ".new", _used.SelectMany(used => used.Value.Select(time => Line(used.Key.Item1, used.Key.Item2, time).TrimEnd('\n'))));
-        File.SetUnixFileMode(file + ".new", AtomicFile.Private);
-        File.Move(file + ".new", file, overwrite: true);
-        _lines = _used.Values.Sum(times => times.Count);
-    }
-
-    /// <summary>What is older than the window, and what a clock that was ahead has noted.</summary>
-    private void RemoveOutside(List<DateTimeOffset> times, TimeSpan window)
-    {
-        var now = clock.GetUtcNow();
-        times.RemoveAll(time => time <= now - window || time > now + s_clockMayStep);
-    }
-
-    private void Remember(Use use, string key, DateTimeOffset at)
-    {
-        if (!_used.TryGetValue((use, key), out var times)) _used[(use, key)] = times = [];
-        times.Add(at);
-    }
-
-    private static string Line(Use use, string key, DateTimeOffset at) => $"{use} {at.ToUnixTimeSeconds()} {key}\n";
 }

@@ -13,7 +13,7 @@ public static class CertificateEndpoints
         var certificates = endpoints.MapGroup("/v1/certificates").AddEndpointFilter<BearerToken>();
         certificates.MapGet("/", (CertificateKeeper keeper) => keeper.Report());
         certificates.MapPost("/{name}/revoke", RevokeAsync);
-        certificates.MapPost("/{name}/retry", Retry);
+        certificates.MapPost("/{name}/retry", RetryAsync);
         var authorities = endpoints.MapGroup("/v1/authorities/{authority}").AddEndpointFilter<BearerToken>();
         authorities.MapPost("/roll-key", (string authority, Authorities all, CancellationToken cancellation) => AtAsync(all, authority, account => account.RollKeyAsync(cancellation)));
         authorities.MapDelete("/account", (string authority, Authorities all, CancellationToken cancellation) => AtAsync(all, authority, account => account.DeactivateAsync(cancellation)));
@@ -50,10 +50,10 @@ public static class CertificateEndpoints
     }
 
     /// <summary>204 when a name that failed is tried now; 409 with the reason when it is not, as an authority's limits are kept whoever asks.</summary>
-    private static IResult Retry(string name, CertificateKeeper keeper)
+    private static async Task<IResult> RetryAsync(string name, CertificateKeeper keeper, CancellationToken cancellation)
     {
         if (!TryParse(name, out var of, out var problem)) return Invalid(problem);
-        var refused = keeper.Hurry(of, out var found);
+        var (found, refused) = await keeper.HurryAsync(of, cancellation);
         if (!found) return Results.Problem("No route has this name.", statusCode: StatusCodes.Status404NotFound);
         return refused is null ? Results.NoContent() : Results.Problem(refused, statusCode: StatusCodes.Status409Conflict);
     }

@@ -20,18 +20,19 @@ public sealed class CertificateIssuer(
     /// <returns>And whether it was ordered here.</returns>
     /// <exception cref="NotIssuedException">No authority issued. The certificate that was published before stays.</exception>
     /// <exception cref="NotYetException">Another edge is ordering it.</exception>
+    /// <exception cref="KnownTroubleException">Another edge has tried it, and it is not to be tried again yet.</exception>
     public async Task<(PublishedCertificate Certificate, bool Ordered)> RunAsync(CertificateName name, PublishedCertificate? before, Trouble? trouble, Action begun, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
-        Task<(PublishedCertificate, string)> OrderAsync(CancellationToken ending)
+        Task<(PublishedCertificate, string)> OrderAsync(Trouble? known, CancellationToken ending)
         {
             begun();
-            return attempt.RunAsync(name, before, trouble, ending);
+            return attempt.RunAsync(name, before, known, ending);
         }
 
         var (certificate, pem, ordered) = peers is null
-            ? await OrderAsync(cancellation) is var (own, ownPem) ? (own, ownPem, true) : default
-            : await peers.RunAsync(name, before, store.RevokedOf(name), OrderAsync, cancellation);
+            ? await OrderAsync(trouble, cancellation) is var (own, ownPem) ? (own, ownPem, true) : default
+            : await peers.RunAsync(name, before, store.RevokedOf(name), trouble, OrderAsync, cancellation);
         if (!ordered) return (await TakeAsync(name, certificate, pem, cancellation), false);
         await store.PublishAsync(name, pem, cancellation);
         attempt.Forget(name);

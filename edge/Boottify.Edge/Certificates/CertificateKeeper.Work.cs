@@ -157,6 +157,11 @@ public sealed partial class CertificateKeeper
             {
                 waits = (e.Again, e.Message);
             }
+            catch (KnownTroubleException e)
+            {
+                trouble = e.Trouble;
+                log.LogInformation("{Name} waits until {NextAttempt:u}, after what another edge node has met: {Reason}", kept.Name, trouble.NextAttempt, trouble.Reason);
+            }
             catch (Exception e)
             {
                 Failed++;

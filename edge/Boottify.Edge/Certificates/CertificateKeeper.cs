@@ -11,9 +11,9 @@ namespace Boottify.Edge.Certificates;
 /// CA's limits), and removes what is withdrawn.
 /// </summary>
 /// <remarks>All state is on disk or at the CA: a crash costs the orders under way a resumption, nothing else.</remarks>
-/// <param name="shared">Null when this edge is the only one.</param>
+/// <param name="shared">Null when this edge is the only one, as is <paramref name="troubles"/>.</param>
 public sealed partial class CertificateKeeper(
-    CertificateIssuer issuer, CertificateStore store, Authorities authorities, EdgeSettings settings, TimeProvider clock, ILogger<CertificateKeeper> log, SharedCertificates? shared = null)
+    CertificateIssuer issuer, CertificateStore store, Authorities authorities, EdgeSettings settings, TimeProvider clock, ILogger<CertificateKeeper> log, SharedCertificates? shared = null, SharedTroubles? troubles = null)
     : BackgroundService
 {
     private readonly Lock _lock = new();
@@ -52,6 +52,13 @@ public sealed partial class CertificateKeeper(
     public IReadOnlyList<(CertificateName Name, PublishedCertificate? Certificate, bool Working)> Kept()
     {
         lock (_lock) return [.. _kept.Values.Where(kept => !kept.OnCover).Select(kept => (kept.Name, kept.Certificate, kept.Working))];
+    }
+
+    /// <summary>All names that an edge has failed to order for, and the serial of what is to be followed.</summary>
+    public IReadOnlyList<(CertificateName Name, string? Serial, Trouble Trouble)> Troubled()
+    {
+        lock (_lock)
+            return [.. _kept.Values.Where(kept => kept is { Working: false, OnCover: false, Trouble.Tally.Count: > 0 }).Select(kept => (kept.Name, kept.Certificate?.Serial ?? store.RevokedOf(kept.Name), kept.Trouble!))];
     }
 
     public CertificateReport Report()
@@ -221,6 +228,7 @@ public sealed partial class CertificateKeeper(
             store.Remove(kept.Name);
             issuer.Forget(kept.Name);
             shared?.Withdraw(kept.Name);
+            troubles?.Withdraw(kept.Name);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

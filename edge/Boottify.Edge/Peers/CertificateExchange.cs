@@ -4,10 +4,11 @@ using Boottify.Edge.Certificates;
 namespace Boottify.Edge.Peers;
 
 /// <summary>
-/// Keeps this edge's certificates and those in the database alike, in both directions: woken by each change, and by itself from
+/// Keeps this edge's certificates, failures and counts and those in the database alike, in both directions: woken by each change, and by itself from
 /// time to time. What was done while the database was away is made up for when it is back.
 /// </summary>
-public sealed class CertificateExchange(SharedDatabase database, SharedCertificates shared, CertificateKeeper keeper, CertificateStore store, TimeProvider clock, ILogger<CertificateExchange> log)
+public sealed class CertificateExchange(
+    SharedDatabase database, SharedCertificates shared, SharedTroubles troubles, SharedUses uses, CertificateKeeper keeper, CertificateStore store, TimeProvider clock, ILogger<CertificateExchange> log)
     : BackgroundService
 {
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(15);
@@ -60,6 +61,7 @@ public sealed class CertificateExchange(SharedDatabase database, SharedCertifica
             if (fullAt == long.MinValue || clock.GetElapsedTime(fullAt) >= s_betweenFullLooks)
             {
                 await AlignAsync(null, cancellation);
+                await troubles.AlignAsync(keeper.Troubled(), began, cancellation);
                 await TidyAsync(cancellation);
                 fullAt = clock.GetTimestamp();
             }
@@ -70,6 +72,8 @@ public sealed class CertificateExchange(SharedDatabase database, SharedCertifica
                 await TakeNewerAsync(await shared.ListAsync(null, since - s_overlap, cancellation), cancellation);
             }
 
+            await troubles.RemoveWithdrawnAsync(cancellation);
+            await uses.ExchangeAsync(cancellation);
             since = began;
             if (told.IsEmpty) await listening.WaitAsync((int)s_poll.TotalMilliseconds, cancellation);
         }
@@ -115,5 +119,7 @@ public sealed class CertificateExchange(SharedDatabase database, SharedCertifica
             delete from boottify_edge.challenges where expires_at < now();
             delete from boottify_edge.leases where until < now() - interval '1 day';
             """, [], cancellation);
+        await troubles.TidyAsync(cancellation);
+        await uses.TidyAsync(cancellation);
     }
 }

@@ -29,7 +29,7 @@ public sealed class NameLeases(SharedDatabase database, EdgeFolders folders, Tim
     }
 
     /// <summary>Made once, and kept: no other edge's, as long as no disk was copied on a machine of the same name.</summary>
-    private async Task<string> NodeAsync(CancellationToken cancellation)
+    public async Task<string> NodeAsync(CancellationToken cancellation)
     {
         if (_node is { } known) return known;
         await _naming.WaitAsync(cancellation);

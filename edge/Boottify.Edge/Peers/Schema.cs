@@ -22,6 +22,12 @@ internal static class Schema
           name text primary key, serial text not null, replaces text, not_before timestamptz not null, not_after timestamptz not null,
           revoked boolean not null default false, sealed bytea not null, updated_at timestamptz not null, served_at timestamptz not null);
         create index if not exists certificates_updated_at on boottify_edge.certificates (updated_at);
+        create table if not exists boottify_edge.troubles (
+          name text primary key, serial text not null, trouble text not null, clock timestamptz not null, updated_at timestamptz not null);
+        create table if not exists boottify_edge.hurries (name text primary key, at timestamptz not null);
+        create table if not exists boottify_edge.uses (
+          id text primary key, authority text not null, kind text not null, key text not null, at timestamptz not null, put_at timestamptz not null);
+        create index if not exists uses_put_at on boottify_edge.uses (put_at);
         """;
 
     /// <summary>Makes what is missing, and looks whether the other edges have the same key. Repeating it, and doing it at once on several edges, is harmless.</summary>

@@ -49,7 +49,7 @@ internal sealed class OwnDatabase : IAsyncDisposable
     public async Task<string> EverythingAsync()
     {
         var all = new StringBuilder();
-        foreach (var table in (string[])["seal", "challenges", "leases", "certificates"])
+        foreach (var table in (string[])["seal", "challenges", "leases", "certificates", "troubles", "hurries", "uses"])
         {
             await using var command = _source.CreateCommand($"select * from boottify_edge.{table}");
             await using var rows = await command.ExecuteReaderAsync();
