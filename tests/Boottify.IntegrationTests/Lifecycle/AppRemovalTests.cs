@@ -17,9 +17,9 @@ using DnsClient;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using static Boottify.Testing.Patience;
 using RecordedLog = Boottify.IntegrationTests.Builds.RecordedLog;
 using TestApp = Boottify.IntegrationTests.Engine.TestApp;
-using static Boottify.Testing.Patience;
 
 namespace Boottify.IntegrationTests.Lifecycle;
 
