@@ -11,14 +11,17 @@ public static class CommandLine
 
     public static Task<string> DockerAsync(params string[] arguments) => RunAsync("docker", arguments);
 
-    /// <summary>Ids of the containers in which the engine runs commands of this deployment's build.</summary>
+    /// <summary>
+    /// Ids of the containers in which the engine runs commands of this deployment's build, by the mark that each has. A pod has the id in its
+    /// labels, and the kubelet removes a pod's sandbox only after the pod itself is gone.
+    /// </summary>
     public static async Task<IReadOnlyList<string>> BuildContainersAsync(string deployment)
     {
         var found = new List<string>();
         foreach (var id in Lines(await DockerAsync("ps", "--all", "--quiet", "--no-trunc")))
         {
             // Others come and go while this looks.
-            var inspected = await Cli.Wrap("docker").WithArguments(["inspect", "--format", "{{json .HostConfig.ExtraHosts}} {{json .Config.Labels}}", id])
+            var inspected = await Cli.Wrap("docker").WithArguments(["inspect", "--format", "{{json .HostConfig.ExtraHosts}}", id])
                 .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Platform.Deadline());
             if (inspected.StandardOutput.Contains(deployment, StringComparison.Ordinal))
                 found.Add(id);
