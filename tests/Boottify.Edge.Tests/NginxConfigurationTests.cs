@@ -60,6 +60,8 @@ public sealed class NginxConfigurationTests
     {
         (await RenderAsync(s_settings, Routes(1))).Files["nginx.conf"].Should().Contain("https://$host$request_uri");
         (await RenderAsync(s_settings with { HttpsPort = 8443 }, Routes(1))).Files["nginx.conf"].Should().Contain("https://$host:8443$request_uri");
+        (await RenderAsync(s_settings with { HttpPort = 80, HttpsPort = 443 }, Routes(1))).Files["nginx.conf"].Should().Contain("set $boottify_port \"\";").And.NotContain("set $boottify_port \":");
+        (await RenderAsync(s_settings with { HttpPort = 8080, HttpsPort = 8443 }, Routes(1))).Files["nginx.conf"].Should().Contain("set $boottify_port \":8080\";").And.Contain("set $boottify_port \":8443\";");
     }
 
     [Fact]

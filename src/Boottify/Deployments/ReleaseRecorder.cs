@@ -28,7 +28,7 @@ public sealed class ReleaseRecorder(IDocumentStore store, DomainReturn domains, 
         WorkQueue.Remove(session, deployment.Id);
         Wakeups.Announce(session, deployment.Id);
         if (returned is not null)
-            await TellAsync(DomainReturn.Words(returned, deployment.AppId).Where(told.Add), log, cancellation);
+            await TellAsync([.. DomainReturn.Words(returned, deployment.AppId)], log, told, cancellation);
         await session.SaveChangesAsync(cancellation);
     }
 
@@ -54,10 +54,19 @@ public sealed class ReleaseRecorder(IDocumentStore store, DomainReturn domains, 
     }
 
     /// <summary>Before the end is written: whoever follows the log stops there.</summary>
-    private static async Task TellAsync(IEnumerable<string> lines, DeploymentLog log, CancellationToken cancellation)
+    private static async Task TellAsync(IReadOnlyList<string> lines, DeploymentLog log, HashSet<string> told, CancellationToken cancellation)
     {
+        if (told.SetEquals(lines))
+            return;
+        if (told.Count > 0)
+            await log.WriteAsync(LogOrigin.System, "The app's domains changed at this moment, so it is not as it was said, but:", cancellation);
+        told.Clear();
         foreach (var line in lines)
+        {
             await log.WriteAsync(LogOrigin.System, line, cancellation);
+            told.Add(line);
+        }
+
         await log.FlushAsync(cancellation);
     }
 }

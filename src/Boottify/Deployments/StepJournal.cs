@@ -63,13 +63,23 @@ public sealed class StepJournal(IDocumentStore store, ReleaseRecorder releases, 
             {
                 if (step.Step == Step.Finalize && deployment.CancelledBy is null)
                     await releases.RecordAsync(deployment, succeeded, log, told, cancellation);
-                else if (step.Step == Step.Finalize || NextStep.After(deployment.Apply(succeeded), succeeded.At) is not Decision.Run { NotBefore: null } run)
-                    await AppendAsync(deployment, [succeeded], cancellation);
-                else
+                else if (step.Step == Step.Finalize)
+                    await EndCancelledAsync(deployment);
+                else if (NextStep.After(deployment.Apply(succeeded), succeeded.At) is Decision.Run { NotBefore: null } run)
                     next = await GoOnAsync(deployment, succeeded, run, claim, cancellation);
+                else
+                    await AppendAsync(deployment, [succeeded], cancellation);
             },
             cancellation);
         return found?.LastStep is { Status: StepStatus.Running } started ? new StartedStep(found.Id, started.Step, started.Attempt, started.Node) : next;
+
+        async Task EndCancelledAsync(Deployment deployment)
+        {
+            if (told.Count > 0)
+                await log.WriteAsync(LogOrigin.System, "It was cancelled at this moment, so the app's domains stay as they are.", cancellation);
+            told.Clear();
+            await AppendAsync(deployment, [succeeded], cancellation);
+        }
     }
 
     public Task FailAsync(

@@ -8,13 +8,14 @@ namespace Boottify.Domains;
 public sealed record DomainChanges(IReadOnlyList<string> Added, IReadOnlyList<string> Removed)
 {
     /// <param name="now">The domains that the app has, those that wait included.</param>
-    public static DomainChanges Of(Release release, IReadOnlyCollection<Domain> now)
+    /// <param name="askedAt">When the return was asked for: what was added since was shown to nobody as removed, and stays. Null for now.</param>
+    public static DomainChanges Of(Release release, IReadOnlyCollection<Domain> now, DateTimeOffset? askedAt = null)
     {
         var then = release.Domains ?? Guess(release, now);
         var has = now.Select(d => d.Host).ToList();
         return new(
             [.. then.Except(has, StringComparer.Ordinal).Order(StringComparer.Ordinal)],
-            [.. has.Except(then, StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
+            [.. now.Where(d => !(d.AddedAt > askedAt)).Select(d => d.Host).Except(then, StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
     }
 
     /// <summary>

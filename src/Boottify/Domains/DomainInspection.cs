@@ -44,19 +44,35 @@ public sealed class DomainInspection(Preflight preflight, SelfCheck selfCheck, I
         }
     }
 
-    /// <summary>At each address that the servers have just named, all of which are ours.</summary>
+    /// <summary>
+    /// At each address that the servers have just named, all of which are ours. One that cannot be seen from here holds nothing up
+    /// as long as another one is right: a control plane without IPv6 may have an edge that has it.
+    /// </summary>
     private async Task<Trouble?> SelfCheckAsync(Domain domain, Pointing pointing, CancellationToken cancellation)
     {
         if (!HostName.TryParse(domain.Host, out var host, out _))
             throw new InvalidOperationException($"The domain {domain.Host} was stored though it is no host name.");
+        var (isRight, unseen) = (false, (Trouble?)null);
         foreach (var address in pointing.Targets(platform.EdgeAddresses))
         {
             var seen = await selfCheck.AskAsync(host, address, cancellation);
-            if (SelfCheckJudgement.Of(domain.Host, seen) is { } trouble)
+            var trouble = SelfCheckJudgement.Of(domain.Host, seen);
+            if (seen.Answer == SelfCheckAnswer.Unseen)
+            {
+                log.LogWarning("{Address} of BOOTTIFY_EDGE_ADDRESS cannot be reached from this machine: {Reason}", address, seen.Detail);
+                unseen ??= trouble;
+            }
+            else if (trouble is not null)
+            {
                 return await EdgesAnswerAsync(domain, cancellation) ? trouble : SelfCheckJudgement.EdgeIsAway(domain.Host, seen);
+            }
+            else
+            {
+                isRight = true;
+            }
         }
 
-        return null;
+        return isRight ? null : unseen;
     }
 
     /// <summary>Whether each is reached by the way on which it is told of routes; what is wrong is not the owner's otherwise.</summary>

@@ -12,7 +12,7 @@ public sealed class DomainReturn(IDocumentStore store, DomainTable table, Domain
 {
     /// <summary>For an edge to let go of names that were removed a moment ago.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits until the names that are to be claimed again are let go of, where it was this team that removed them.</summary>
     /// <exception cref="OperationCanceledException">Some are not in time; those are left out.</exception>
@@ -25,12 +25,14 @@ public sealed class DomainReturn(IDocumentStore store, DomainTable table, Domain
         var ids = DomainChanges.Of(release, await OfAsync(session, app.Id, patience.Token)).Added.Select(host => Domain.IdOf(app.TeamId, host)).ToList();
         var leaving = (await session.LoadManyAsync<Domain>(patience.Token, ids)).Where(d => d.RemovedAt is not null).Select(d => d.Id).ToList();
         foreach (var id in leaving)
-            DomainTable.LookNow(session, id);
-        await session.SaveChangesAsync(patience.Token);
-        foreach (var id in leaving)
         {
             while (await table.FindAsync(id, patience.Token) is not null)
+            {
+                // Each time: a look that fails at this moment would put the next one off.
+                DomainTable.LookNow(session, id);
+                await session.SaveChangesAsync(patience.Token);
                 await Task.Delay(Pause, time, patience.Token);
+            }
         }
     }
 
@@ -43,14 +45,14 @@ public sealed class DomainReturn(IDocumentStore store, DomainTable table, Domain
     public async Task<(IEventStream<App> App, DomainsReturned Done)> WriteAsync(IDocumentSession session, Deployment deployment, CancellationToken cancellation)
     {
         var (before, release) = await TargetAsync(session, deployment, cancellation);
-        var removed = DomainChanges.Of(release, await OfAsync(session, before.Id, cancellation)).Removed;
+        var removed = DomainChanges.Of(release, await OfAsync(session, before.Id, cancellation), deployment.RequestedAt).Removed;
         // Before the app's: so does who removes one, or looks at it. In the other order both would wait for each other.
         foreach (var host in removed)
             await session.Events.FetchForExclusiveWriting<Domain>(Domain.IdOf(before.TeamId, host), cancellation);
         var stream = await session.Events.FetchForExclusiveWriting<App>(before.Id, cancellation);
         var app = stream.Aggregate ?? throw new LostDeploymentException(deployment.Id);
         var now = await OfAsync(session, app.Id, cancellation);
-        var changes = DomainChanges.Of(release, now);
+        var changes = DomainChanges.Of(release, now, deployment.RequestedAt);
         if (!changes.Removed.SequenceEqual(removed, StringComparer.Ordinal))
             throw new ConcurrencyException(typeof(App), app.Id);
         if (app.DeletionRequestedAt is not null)
@@ -86,7 +88,7 @@ public sealed class DomainReturn(IDocumentStore store, DomainTable table, Domain
     /// <summary>The same for those who read the deployment's log.</summary>
     public static IEnumerable<string> Words(DomainsReturned done, string appId)
     {
-        yield return $"With this deployment's success the app's custom domains are those of release {done.Release}: {done.Removed.Count} removed, {done.Added.Count} added again.";
+        yield return $"With this deployment's success the app's custom domains become those of release {done.Release}: {done.Removed.Count} removed, {done.Added.Count} added again.";
         foreach (var host in done.Removed)
             yield return $"The domain {host} is removed: release {done.Release} did not have it.";
         foreach (var host in done.Added)

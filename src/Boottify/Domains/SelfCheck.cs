@@ -59,8 +59,13 @@ public sealed class SelfCheck(SelfCheckProof proof, DomainSettings settings, Tim
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            var refused = e is HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } };
-            return new SelfCheckSight(target, refused ? SelfCheckAnswer.Refused : SelfCheckAnswer.Broken, Detail: e.InnerException?.Message ?? e.Message);
+            var answer = (e.InnerException as SocketException)?.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => SelfCheckAnswer.Refused,
+                SocketError.NetworkUnreachable or SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable => SelfCheckAnswer.Unseen,
+                _ => SelfCheckAnswer.Broken,
+            };
+            return new SelfCheckSight(target, answer, Detail: e.InnerException?.Message ?? e.Message);
         }
     }
 

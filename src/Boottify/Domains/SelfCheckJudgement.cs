@@ -17,6 +17,9 @@ public enum SelfCheckAnswer
     /// <summary>A connection that ended, or no HTTP.</summary>
     Broken,
 
+    /// <summary>This machine has no way there, as one without IPv6: what answers cannot be seen from here.</summary>
+    Unseen,
+
     /// <summary>A server that is not our edge.</summary>
     Foreign,
 
@@ -37,6 +40,8 @@ public static class SelfCheckJudgement
         SelfCheckAnswer.Ours => null,
         SelfCheckAnswer.Redirect => new Trouble(
             $"http://{host} at {seen.Target} answered {seen.Status}, a redirect to {Shown(seen.Detail ?? "nowhere")}: a global HTTP to HTTPS redirect in front of us would break the certificate. The address is the platform's: its operator has to let requests below /.well-known/acme-challenge/ through to the edge over plain HTTP."),
+        SelfCheckAnswer.Unseen => new Trouble(
+            $"The control plane has no way to {seen.Target.Address} ({Shown(seen.Detail ?? "")}), so it cannot see whether the edge answers for {host} there, and no certificate is ordered yet. The platform's operator has to give it one. It is tried again by itself."),
         _ => new Trouble($"http://{host} at {seen.Target}: {Words(seen)}. The certificate authority would find the same, so no certificate is ordered yet. The address is the platform's: its operator has to see to it that port 80 leads to the edge, past any proxy or firewall. It is tried again by itself."),
     };
 
@@ -49,6 +54,7 @@ public static class SelfCheckJudgement
         SelfCheckAnswer.Refused => "connection refused, nothing listens there",
         SelfCheckAnswer.Silent => "timeout, no answer within 5 s",
         SelfCheckAnswer.Broken => $"the connection ended without an answer ({Shown(seen.Detail ?? "")})",
+        SelfCheckAnswer.Unseen => "the control plane has no way there",
         SelfCheckAnswer.Redirect => $"it answered {seen.Status}, a redirect",
         SelfCheckAnswer.Foreign => $"another server answered with status {seen.Status}",
         _ => throw new ArgumentOutOfRangeException(nameof(seen), seen.Answer, "This is no trouble."),

@@ -11,7 +11,6 @@ namespace Boottify.IntegrationTests.Branches;
 /// <summary>An app that deploys from the branch main of a repository, as its users and its git host see it.</summary>
 public sealed record BranchApp(TestApp App, HttpClient Api)
 {
-
     public string Id => App.Id;
 
     public static async Task<BranchApp> CreateAsync(HttpClient api, HttpClient anonymous, string url)

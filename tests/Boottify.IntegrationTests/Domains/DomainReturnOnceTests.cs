@@ -107,7 +107,18 @@ public sealed class DomainReturnOnceTests(HastyPlatform hasty) : DomainScenario(
         }
 
         await Patience.UntilAsync(() => EdgeHostsAsync(app), hosts => !hosts.Contains(Www));
-        await returning.AwaitLetGoAsync(loaded, Token);
+        await Patience.UntilAsync(async () =>
+        {
+            try
+            {
+                await returning.AwaitLetGoAsync(loaded, Token);
+                return true;
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+        });
         (await EndAsync(deployment)).Should().BeTrue();
         (await HostsAsync(app)).Should().Equal(Www);
     }

@@ -71,7 +71,7 @@ public sealed class SeveralAddressesTests : IAsyncLifetime
             (await Zone.ListAsync(Token)).Single(record => record.Host == host).Addresses.Should().HaveCount(2);
             var before = upstream.Asked;
             await ProbeAsync();
-            (upstream.Asked - before).Should().Be(2, "each address is asked, and each leads to the app");
+            (upstream.Asked - before).Should().BeGreaterThanOrEqualTo(2, "each address is asked, and each leads to the app");
 
             // An edge that answers, and does not have what the other one has.
             using (var client = second.Client())

@@ -19,6 +19,14 @@ public sealed class DomainChangesTests
     }
 
     [Fact]
+    public void What_was_added_after_the_return_was_asked_for_stays()
+    {
+        var release = Release with { Domains = [] };
+        DomainChanges.Of(release, [Has("shown.test", Then), Has("later.test", Then.AddMinutes(2))], Then.AddMinutes(1)).Removed.Should().Equal("shown.test");
+        DomainChanges.Of(release, [Has("shown.test", Then), Has("later.test", Then.AddMinutes(2))]).Removed.Should().Equal("later.test", "shown.test");
+    }
+
+    [Fact]
     public void The_platform_s_own_host_is_no_domain_and_the_same_domains_are_no_change()
     {
         var changes = DomainChanges.Of(Release with { Hosts = ["app.platform.test", "served.test"], Domains = ["served.test"] }, [Has("served.test")]);

@@ -79,6 +79,7 @@ public sealed class SelfCheckTests
         SelfCheckJudgement.Of("www.example.com", new SelfCheckSight(Target, SelfCheckAnswer.Ours, 200)).Should().BeNull();
         Reason(SelfCheckAnswer.Refused).Should().Contain("http://www.example.com at 192.0.2.7:80: connection refused");
         Reason(SelfCheckAnswer.Silent).Should().Contain("192.0.2.7:80: timeout");
+        Reason(SelfCheckAnswer.Unseen, detail: "Network is unreachable").Should().Contain("no way to 192.0.2.7 (Network is unreachable)").And.Contain("operator");
         Reason(SelfCheckAnswer.Foreign, 503).Should().Contain("another server answered with status 503");
         Reason(SelfCheckAnswer.Redirect, 301, "https://www.example.com/x").Should().Contain("redirect to https://www.example.com/x: a global HTTP to HTTPS redirect in front of us would break the certificate");
         Reason(SelfCheckAnswer.Redirect, 302, $"https://evil/\u001b[31m{new string('x', 9000)}").Should().Contain("https://evil/?[31m").And.Match(reason => reason.Length < 600);
