@@ -144,14 +144,15 @@ public sealed class PeersLimitsTests(EdgeLifeTests.OwnZone zone) : IClassFixture
         await using var door = new DatabaseDoor(open: true);
         await using var edge = await RunningEdge.StartAsync(zone.Zone, settings: database.Through(door));
         await using var app = await TenantApp.StartAsync("a");
-        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost($"unknown{Guid.NewGuid():N}.nowhere.{zone.Zone.Name}")]);
+        var host = $"unknown{Guid.NewGuid():N}.nowhere.{zone.Zone.Name}";
+        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)]);
         await edge.ServeAsync(route);
         await FailedAsync(edge, route);
         await Patience.UntilAsync(async () => await database.AskAsync<long>("select count(*) from boottify_edge.troubles") == 1, () => edge.Said);
 
         await door.ShutAsync();
         (await edge.Admin.DeleteAsync($"v1/routes/{route.AppId}?version=2")).Dispose();
-        await Patience.UntilAsync(() => Task.FromResult(!File.Exists(StateFile(edge, route.Hosts[0].Host))), () => edge.Said);
+        await Patience.UntilAsync(() => Task.FromResult(!File.Exists(StateFile(edge, host))), () => edge.Said);
         await edge.KillProcessAsync();
         await edge.StartProcessAsync(database.Through(door));
         (await database.AskAsync<long>("select count(*) from boottify_edge.troubles")).Should().Be(1);

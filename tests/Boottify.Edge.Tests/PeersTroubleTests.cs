@@ -89,7 +89,7 @@ public sealed class PeersTroubleTests
         var limited = Trouble.OfAuthorities(before, new Dictionary<string, AuthorityTrouble>
         {
             ["first"] = Trouble.OfAuthority(new AuthorityTrouble(8, "away", s_now, Here: true), new AcmeException(new AcmeProblem("rateLimited", "too many", 429, [])), s_now, 0),
-        }).CountedFor("a", before with { Authorities = new Dictionary<string, AuthorityTrouble> { ["first"] = new(8, "away", s_now, Here: true) } });
+        }).CountedFor("a", before! with { Authorities = new Dictionary<string, AuthorityTrouble> { ["first"] = new(8, "away", s_now, Here: true) } });
         var its = limited.ForOthers(s_now).At("first")!;
         (limited.At("first")!.NotBefore, its.Failures, its.NextAttempt, its.NotBefore).Should().Be((s_now.AddHours(24), 1, s_now.AddSeconds(15), s_now.AddSeconds(15)));
         Failed("a", null).ForOthers(s_now).Should().BeEquivalentTo(Failed("a", null), "nothing of it is a's own");
