@@ -44,6 +44,23 @@ public sealed class PeersDatabaseTests(EdgeLifeTests.OwnZone zone) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_table_that_alone_is_refused_keeps_no_edge_from_ordering()
+    {
+        await using var database = await OwnDatabase.CreateAsync();
+        await using var edge = await RunningEdge.StartAsync(zone.Zone, settings: database.Settings);
+        await using var app = await TenantApp.StartAsync("a");
+        await edge.ServeNewAsync(app);
+        foreach (var (table, column) in new[] { ("troubles", "clock"), ("uses", "put_at") })
+        {
+            await database.AskAsync<int>($"alter table boottify_edge.{table} rename column {column} to gone");
+            var (_, host) = await edge.ServeNewAsync(app);
+            edge.Said.Should().Contain("This edge goes on by itself.");
+            (await database.SerialOfAsync(host)).Should().Be(await edge.ServedSerialAsync(host), "the other tables are used all the same");
+            await database.AskAsync<int>($"alter table boottify_edge.{table} rename column gone to {column}");
+        }
+    }
+
+    [Fact]
     public async Task Nothing_that_proves_or_signs_lies_in_the_database_in_clear()
     {
         await using var database = await OwnDatabase.CreateAsync();

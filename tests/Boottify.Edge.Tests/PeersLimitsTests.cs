@@ -28,7 +28,7 @@ public sealed class PeersLimitsTests(EdgeLifeTests.OwnZone zone) : IClassFixture
         await one.StopProcessAsync();
         var file = StateFile(one, host);
         var trouble = JsonSerializer.Deserialize<Trouble>(await File.ReadAllTextAsync(file), JsonSerializerOptions.Web)!;
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(trouble with { Failures = 20, NextAttempt = DateTimeOffset.UtcNow }, JsonSerializerOptions.Web));
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(trouble with { Failures = 20, Tally = trouble.Tally!.ToDictionary(one => one.Key, _ => 20), NextAttempt = DateTimeOffset.UtcNow }, JsonSerializerOptions.Web));
         await one.StartProcessAsync(database.Settings);
         await Patience.UntilAsync(async () => Tomorrow(await HostAsync(one, route)), () => one.Said);
         var (failed, orders) = (await HostAsync(one, route), proxy.CountOf("/order-plz"));
@@ -135,6 +135,30 @@ public sealed class PeersLimitsTests(EdgeLifeTests.OwnZone zone) : IClassFixture
         await other.ServeNewAsync(app);
         foreach (var edge in (RunningEdge[])[alone, other]) await RefusedByCountAsync(edge, app);
         proxy.CountOf("/order-plz").Should().Be(orders + 1);
+    }
+
+    [Fact]
+    public async Task What_failed_for_a_name_that_was_withdrawn_goes_though_the_edge_is_killed_before_the_others_are_told()
+    {
+        await using var database = await OwnDatabase.CreateAsync();
+        await using var door = new DatabaseDoor(open: true);
+        await using var edge = await RunningEdge.StartAsync(zone.Zone, settings: database.Through(door));
+        await using var app = await TenantApp.StartAsync("a");
+        var host = $"unknown{Guid.NewGuid():N}.nowhere.{zone.Zone.Name}";
+        var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(host)]);
+        await edge.ServeAsync(route);
+        await FailedAsync(edge, route);
+        await Patience.UntilAsync(async () => await database.AskAsync<long>("select count(*) from boottify_edge.troubles") == 1, () => edge.Said);
+
+        await door.ShutAsync();
+        (await edge.Admin.DeleteAsync($"v1/routes/{route.AppId}?version=2")).Dispose();
+        await Patience.UntilAsync(() => Task.FromResult(!File.Exists(StateFile(edge, host))), () => edge.Said);
+        await edge.KillProcessAsync();
+        await edge.StartProcessAsync(database.Through(door));
+        (await database.AskAsync<long>("select count(*) from boottify_edge.troubles")).Should().Be(1);
+        door.Open();
+        await Patience.UntilAsync(async () => await database.AskAsync<long>("select count(*) from boottify_edge.troubles") == 0, () => edge.Said);
+        await Patience.UntilAsync(() => Task.FromResult(Directory.GetFiles(Path.Combine(edge.Data, "certificate-states")).Length == 0), () => edge.Said);
     }
 
     private async Task RefusedByCountAsync(RunningEdge edge, TenantApp app)

@@ -53,6 +53,67 @@ public sealed class PeersTroubleTests
     }
 
     [Fact]
+    public void An_authority_that_only_this_edge_does_not_reach_is_neither_told_nor_waited_for()
+    {
+        var away = AcmeException.Because("It cannot be reached.");
+        Trouble? before = null;
+        for (var i = 0; i < 8; i++) before = Trouble.OfAuthorities(before, new Dictionary<string, AuthorityTrouble> { ["first"] = Trouble.OfAuthority(before?.At("first"), away, s_now, 0) });
+        var mine = Trouble.OfAuthorities(before, new Dictionary<string, AuthorityTrouble>
+        {
+            ["first"] = Trouble.OfAuthority(before!.At("first"), away, s_now, 0),
+            ["second"] = Trouble.OfAuthority(null, new AcmeException(new AcmeProblem("rateLimited", "too many", 429, []), TimeSpan.FromHours(2)), s_now, 0),
+        }).CountedFor("a", before);
+        (mine.Failures, mine.At("first")!.NextAttempt, mine.NextAttempt).Should().Be((9, s_now.AddHours(24), s_now.AddHours(2)), "on its own disk all is as it was met");
+        mine.Tally.Should().BeEquivalentTo(new Dictionary<string, int> { ["a"] = 1, ["a second"] = 1 });
+
+        var told = mine.ForOthers(s_now);
+        told.Authorities!.Keys.Should().Equal("second");
+        (told.Failures, told.NextAttempt, told.Reason, told.At("second")).Should().Be((1, s_now, "too many (rateLimited)", mine.At("second")), "others may reach the first one at once");
+        told.IsSound(s_now).Should().BeTrue();
+
+        var again = Trouble.OfAuthorities(told, new Dictionary<string, AuthorityTrouble> { ["first"] = Trouble.OfAuthority(null, away, s_now, 0), ["second"] = told.At("second")! }).CountedFor("b", told);
+        again.Tally.Should().BeEquivalentTo(mine.Tally, "b did not reach the first one either, which counts for b alone");
+    }
+
+    [Fact]
+    public void Failures_of_this_machine_s_own_make_nobody_else_wait_longer()
+    {
+        Trouble? before = null;
+        for (var i = 0; i < 8; i++) before = Trouble.After(before, "the disk is full", null, s_now, 0);
+        var mine = Failed("a", before);
+        (mine.Failures, mine.NextAttempt).Should().Be((9, s_now.AddHours(24)));
+        var told = mine.ForOthers(s_now);
+        (told.Failures, told.NextAttempt, told.Reason).Should().Be((1, s_now.AddSeconds(15), mine.Reason));
+        Failed("b", Trouble.Of(null, told)).Should().Match<Trouble>(next => next.Failures == 2 && next.NextAttempt == s_now.AddMinutes(1));
+
+        var limited = Trouble.OfAuthorities(before, new Dictionary<string, AuthorityTrouble>
+        {
+            ["first"] = Trouble.OfAuthority(new AuthorityTrouble(8, "away", s_now, Here: true), new AcmeException(new AcmeProblem("rateLimited", "too many", 429, [])), s_now, 0),
+        }).CountedFor("a", before! with { Authorities = new Dictionary<string, AuthorityTrouble> { ["first"] = new(8, "away", s_now, Here: true) } });
+        var its = limited.ForOthers(s_now).At("first")!;
+        (limited.At("first")!.NotBefore, its.Failures, its.NextAttempt, its.NotBefore).Should().Be((s_now.AddHours(24), 1, s_now.AddSeconds(15), s_now.AddSeconds(15)));
+        Failed("a", null).ForOthers(s_now).Should().BeEquivalentTo(Failed("a", null), "nothing of it is a's own");
+    }
+
+    [Fact]
+    public void However_many_nodes_have_tried_a_name_what_is_told_stays_small_and_no_failure_is_forgotten()
+    {
+        Trouble? row = null;
+        for (var i = 1; i <= 1500; i++)
+        {
+            row = Failed($"machine/{i}", row);
+            (row.Failures, row.Tally!.Values.Sum()).Should().Be((i, i));
+            row.Tally.Should().ContainKey($"machine/{i}", "an edge keeps its own apart");
+        }
+
+        row!.Tally!.Count.Should().BeLessThanOrEqualTo(101);
+        row.ForOthers(s_now).Should().Match<Trouble>(told => told.Failures == 1500 && told.IsSound(s_now));
+        var (a, b) = (Failed("a", row), Failed("b", Failed("b", row)));
+        foreach (var merged in (Trouble[])[Trouble.Of(a, b)!, Trouble.Of(b, a)!, Trouble.Of(Trouble.Of(a, b), row)!]) merged.Tally!.Values.Sum().Should().BeGreaterThanOrEqualTo(1503);
+        Failed("c", Trouble.Of(a, b)).Tally!.Values.Sum().Should().BeInRange(1504, 1510);
+    }
+
+    [Fact]
     public void What_no_edge_would_have_written_is_not_believed()
     {
         var sound = Failed("a", null);

@@ -54,11 +54,11 @@ public sealed partial class CertificateKeeper(
         lock (_lock) return [.. _kept.Values.Where(kept => !kept.OnCover).Select(kept => (kept.Name, kept.Certificate, kept.Working))];
     }
 
-    /// <summary>All names that an edge has failed to order for, and the serial of what is to be followed.</summary>
+    /// <summary>All names that an edge has failed to order for, through no fault of its own, and the serial of what is to be followed.</summary>
     public IReadOnlyList<(CertificateName Name, string? Serial, Trouble Trouble)> Troubled()
     {
         lock (_lock)
-            return [.. _kept.Values.Where(kept => kept is { Working: false, OnCover: false, Trouble.Tally.Count: > 0 }).Select(kept => (kept.Name, kept.Certificate?.Serial ?? store.RevokedOf(kept.Name), kept.Trouble!))];
+            return [.. _kept.Values.Where(kept => kept is { Working: false, OnCover: false, Trouble: { Here: false, Tally.Count: > 0 } }).Select(kept => (kept.Name, kept.Certificate?.Serial ?? store.RevokedOf(kept.Name), kept.Trouble!))];
     }
 
     public CertificateReport Report()
@@ -165,17 +165,6 @@ public sealed partial class CertificateKeeper(
         _changed.Send();
     }
 
-    /// <summary>Removes what a crash in the middle of a withdrawal, or another domain of the platform, has left. Called once, after the first <see cref="Follow"/>.</summary>
-    public void RemoveLeftovers()
-    {
-        lock (_lock)
-            foreach (var name in store.Stored().Select(host => (CertificateName)host).Concat(store.UnusedWildcards()).Where(name => !_kept.ContainsKey(name)).ToList())
-            {
-                store.Remove(name);
-                shared?.Withdraw(name);
-            }
-    }
-
     /// <summary>Lets the wildcard serve every host that it can, from the next handshake on. Under the lock.</summary>
     private void CoverHosts()
     {
@@ -219,22 +208,5 @@ public sealed partial class CertificateKeeper(
             // A look is what a trouble was about, if the certificate is not due: see whether it is over.
             ToSee = trouble is not null,
         };
-    }
-
-    private void Remove(KeptCertificate kept)
-    {
-        try
-        {
-            store.Remove(kept.Name);
-            issuer.Forget(kept.Name);
-            shared?.Withdraw(kept.Name);
-            troubles?.Withdraw(kept.Name);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            log.LogError("The files of {Name} stay until the edge starts again: {Problem}", kept.Name, e.Message);
-        }
-
-        kept.Dispose();
     }
 }

@@ -107,9 +107,9 @@ public sealed class CertificateStore(EdgeFolders folders, TimeProvider clock, IL
         File.Delete(RevokedFileOf(name));
     }
 
-    /// <summary>Hosts with a file, wanted or not.</summary>
-    public IEnumerable<HostName> Stored() => Directory.EnumerateFiles(folders.Certificates, "*.pem")
-        .Select(file => HostName.TryParse(Path.GetFileNameWithoutExtension(file), out var host, out _) ? host : (HostName?)null).OfType<HostName>();
+    /// <summary>Hosts with a certificate's or a trouble's file, wanted or not.</summary>
+    public IEnumerable<HostName> Stored() => Directory.EnumerateFiles(folders.Certificates, "*.pem").Concat(Directory.EnumerateFiles(folders.CertificateStates, "*.json"))
+        .Select(file => HostName.TryParse(Path.GetFileNameWithoutExtension(file), out var host, out _) ? host : (HostName?)null).OfType<HostName>().Distinct();
 
     /// <summary>Wildcards with a file that no host's link leads to.</summary>
     public IEnumerable<CertificateName> UnusedWildcards()

@@ -9,6 +9,10 @@ public sealed partial record Trouble
 {
     private const int MostFailures = 1_000_000;
     private const int LargestTally = 1000;
+    private const int MostNodes = 100;
+
+    /// <summary>Stands for all nodes that were folded; no node is called so.</summary>
+    private const string Old = "old";
 
     /// <summary>Longer than any wait that an authority may ask for.</summary>
     private static readonly TimeSpan s_longestWait = TimeSpan.FromDays(40);
@@ -18,13 +22,39 @@ public sealed partial record Trouble
     public Trouble CountedFor(string node, Trouble? before)
     {
         var tally = new Dictionary<string, int>(before?.Tally ?? new Dictionary<string, int>(), StringComparer.Ordinal);
-        Count(node, Failures - (before?.Failures ?? 0));
-        foreach (var (authority, its) in Authorities ?? new Dictionary<string, AuthorityTrouble>()) Count($"{node} {authority}", its.Failures - (before?.At(authority)?.Failures ?? 0));
-        return this with { Tally = tally };
+        var more = (Authorities ?? new Dictionary<string, AuthorityTrouble>()).Where(one => one.Value.Failures > (before?.At(one.Key)?.Failures ?? 0)).ToList();
+        foreach (var (authority, its) in more.Where(one => !one.Value.Here)) Count($"{node} {authority}", its.Failures - (before?.At(authority)?.Failures ?? 0));
+        if (more.Count == 0 || more.Any(one => !one.Value.Here)) Count(node, Failures - (before?.Failures ?? 0));
+        return this with { Tally = Folded(tally, node) };
 
         void Count(string key, int more)
         {
             if (more > 0) tally[key] = tally.GetValueOrDefault(key) + more;
+        }
+    }
+
+    /// <summary>What the others shall know of it: without what may be this machine's own matter, which is neither counted for them nor waited for.</summary>
+    public Trouble ForOthers(DateTimeOffset now)
+    {
+        var tally = Tally ?? new Dictionary<string, int>();
+        var each = Authorities?.Where(one => !one.Value.Here).ToDictionary(one => one.Key, one => Counted(one.Value, SumOf(tally, one.Key)), StringComparer.Ordinal) ?? [];
+        var failures = Math.Min(MostFailures, each.Values.Select(one => one.Failures).Append(SumOf(tally, null)).Max());
+        var (next, reason) = (WaitOf(NextAttempt, NotBefore, Failures, failures, now), Reason);
+        if (Authorities is { Count: > 0 } all && all.Values.Min(one => one.NextAttempt) == NextAttempt)
+        {
+            // It waits for the authorities alone; one that only this edge does not reach is tried by the others.
+            next = each.Count < all.Count ? now : each.Values.Min(one => one.NextAttempt);
+            if (each.Count < all.Count && each.Count > 0) reason = ReasonOf(each);
+        }
+
+        return this with { Failures = failures, Reason = reason, NextAttempt = next, Authorities = each.Count > 0 ? each : null };
+
+        AuthorityTrouble Counted(AuthorityTrouble its, int counted)
+        {
+            // Without a Retry-After an authority's limits forbid what the count makes of it.
+            var asked = its.NotBefore == its.NextAttempt && counted < its.Failures ? null : its.NotBefore;
+            var wait = WaitOf(its.NextAttempt, asked, its.Failures, counted, now);
+            return its with { Failures = counted, NextAttempt = wait, NotBefore = its.NotBefore == its.NextAttempt ? wait : its.NotBefore };
         }
     }
 
@@ -73,8 +103,35 @@ public sealed partial record Trouble
         NotBefore = Later(one.NotBefore, other.NotBefore),
     };
 
+    /// <summary>Until when, when so many of the failures count.</summary>
+    private static DateTimeOffset WaitOf(DateTimeOffset next, DateTimeOffset? asked, int failures, int counted, DateTimeOffset now)
+    {
+        if (counted >= failures) return next;
+        var wait = now + RenewalPolicy.Backoff(counted, null, 0);
+        if (asked > wait) wait = asked.Value;
+        return wait < next ? wait : next;
+    }
+
+    /// <summary>
+    /// With the nodes that count least as one, when there are many: a container is another node each time that it is made anew. An edge keeps its own
+    /// entry apart, which the others may not have heard of; what is folded at one edge and not yet at another counts once more rather than never.
+    /// </summary>
+    private static Dictionary<string, int> Folded(Dictionary<string, int> tally, string own)
+    {
+        var nodes = tally.GroupBy(entry => entry.Key.Split(' ', 2)[0], StringComparer.Ordinal).Where(node => node.Key != Old && node.Key != own)
+            .OrderByDescending(node => node.Sum(entry => (long)entry.Value)).ThenBy(node => node.Key, StringComparer.Ordinal).ToList();
+        foreach (var (key, count) in nodes.Skip(MostNodes - 1).SelectMany(node => node))
+        {
+            var folded = key.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space ? Old + key[space..] : Old;
+            tally[folded] = Math.Min(MostFailures, tally.GetValueOrDefault(folded) + count);
+            tally.Remove(key);
+        }
+
+        return tally;
+    }
+
     /// <param name="authority">Null for the name as a whole.</param>
-    private static int SumOf(Dictionary<string, int> tally, string? authority) =>
+    private static int SumOf(IReadOnlyDictionary<string, int> tally, string? authority) =>
         tally.Where(entry => entry.Key.IndexOf(' ', StringComparison.Ordinal) is var space && (space < 0 ? authority is null : entry.Key[(space + 1)..] == authority)).Sum(entry => entry.Value);
 
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;

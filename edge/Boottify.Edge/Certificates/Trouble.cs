@@ -44,16 +44,18 @@ public sealed partial record Trouble(
     /// <summary>No CA issued, and none said that it is the name's fault: each is asked again in its own time.</summary>
     public static Trouble OfAuthorities(Trouble? before, IReadOnlyDictionary<string, AuthorityTrouble> each) => new(
         Math.Max(before?.Failures ?? 0, each.Values.Max(one => one.Failures)),
-        each.Count == 1 ? each.Values.Single().Reason : string.Join(" ", each.Select(one => $"The {one.Key} authority: {one.Value.Reason}")),
-        each.Values.Min(one => one.NextAttempt), before?.Rehearse ?? false, each, Here: each.Values.All(one => one.Here), Tally: before?.Tally);
+        ReasonOf(each), each.Values.Min(one => one.NextAttempt), before?.Rehearse ?? false, each, Here: each.Values.All(one => one.Here), Tally: before?.Tally);
 
     public static AuthorityTrouble OfAuthority(AuthorityTrouble? before, AcmeException refused, DateTimeOffset now, double luck)
     {
         if (refused is { Fault: AcmeFault.Budget, RetryAfter: { } wait }) return new AuthorityTrouble(before?.Failures ?? 0, refused.Message, now + wait + (TimeSpan.FromMinutes(1) * luck), now + wait);
         var failures = (before?.Failures ?? 0) + 1;
         var next = now + RenewalPolicy.Backoff(failures, refused.RetryAfter, luck);
-        return new AuthorityTrouble(failures, InWords(refused), next, refused.Problem.Type == "rateLimited" ? next : now + refused.RetryAfter, Here: refused is { Problem: { Type: "", Status: 0 }, RetryAfter: null });
+        return new AuthorityTrouble(failures, InWords(refused), next, now + refused.RetryAfter ?? (refused.Problem.Type == "rateLimited" ? next : (DateTimeOffset?)null), Here: refused is { Problem: { Type: "", Status: 0 }, RetryAfter: null });
     }
+
+    private static string ReasonOf(IReadOnlyDictionary<string, AuthorityTrouble> each) =>
+        each.Count == 1 ? each.Values.Single().Reason : string.Join(" ", each.Select(one => $"The {one.Key} authority: {one.Value.Reason}"));
 
     private static string InWords(AcmeException refused) => refused.Fault == AcmeFault.Name || refused.Problem.Type == "caa"
         ? $"The certificate authority could not verify this name: {refused.Message}. Check that its DNS records point to this platform; the edge tries again by itself."

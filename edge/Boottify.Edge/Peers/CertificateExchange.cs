@@ -30,9 +30,9 @@ public sealed class CertificateExchange(
             {
                 // It was said.
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested && (SharedDatabase.IsAway(e) || e is OperationCanceledException))
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested && ((SharedDatabase.IsAway(e) && e is not IOException) || e is OperationCanceledException))
             {
-                database.Away(e);
+                database.Away(e); // Npgsql wraps what the network does; a plain IOException is this edge's own disk.
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {

@@ -35,9 +35,15 @@ public sealed class OneIssuer(NameLeases leases, SharedCertificates certificates
                 lease = await leases.TakeAsync(name, cancellation);
                 // Looked for after the lease was taken: what its last holder put there is seen.
                 if (await certificates.FindAsync(name, mine, revoked, cancellation) is var (certificate, pem)) return (certificate, pem, false);
+                if (lease is not null) trouble = await limits.BeforeAsync(name, trouble, cancellation);
+                // Not before all was answered: a table that alone is refused must not put off this edge's own order again and again.
                 _alone.TryRemove(name, out _);
                 if (lease is null) throw Waits();
-                trouble = await limits.BeforeAsync(name, trouble, cancellation);
+            }
+            catch (KnownTroubleException)
+            {
+                _alone.TryRemove(name, out _);
+                throw;
             }
             catch (PeersAwayException)
             {

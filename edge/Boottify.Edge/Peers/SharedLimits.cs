@@ -26,7 +26,7 @@ public sealed class SharedLimits(SharedTroubles troubles, SharedUses uses, NameL
     public async Task<Trouble> FailedAsync(CertificateName name, string? serial, Trouble trouble, Trouble? known, CancellationToken cancellation)
     {
         var counted = trouble.Here ? trouble : trouble.CountedFor(await leases.NodeAsync(cancellation), known);
-        await TellAsync(name, () => counted.Here ? Task.CompletedTask : troubles.PutAsync(name, serial, counted, cancellation), cancellation);
+        await TellAsync(name, () => counted.Here ? Task.CompletedTask : troubles.PutAsync(name, serial, counted.ForOthers(clock.GetUtcNow()), cancellation), cancellation);
         return counted;
     }
 

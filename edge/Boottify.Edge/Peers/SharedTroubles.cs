@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Boottify.Edge.Certificates;
+using Boottify.Edge.Files;
 using Npgsql;
 
 namespace Boottify.Edge.Peers;
@@ -13,14 +14,15 @@ namespace Boottify.Edge.Peers;
 /// An edge's times are put right by the database's clock: a row tells what its writer's clock said when it was written. What a
 /// question may take to come and go cannot be told from a clock that is wrong, so that much counts as right.
 /// </remarks>
-public sealed class SharedTroubles(SharedDatabase database, TimeProvider clock, ILogger<SharedTroubles> log)
+public sealed class SharedTroubles(SharedDatabase database, EdgeFolders folders, TimeProvider clock, ILogger<SharedTroubles> log)
 {
+    private const string Mark = ".withdrawn";
     private const int LargestRow = 64 * 1024;
     private static readonly TimeSpan s_rightEnough = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_hurryTime = TimeSpan.FromSeconds(5);
     private static readonly DateTime s_anyTime = new(9000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
-    /// <summary>And when.</summary>
+    /// <summary>And when. On disk, too (<see cref="MarkOf"/>), so that a restart before the others were told forgets none.</summary>
     private readonly ConcurrentDictionary<string, long> _withdrawn = new();
 
     /// <summary>A later certificate than that with the serial <c>{0}</c> is there for the name <c>{1}</c>.</summary>
@@ -49,7 +51,26 @@ public sealed class SharedTroubles(SharedDatabase database, TimeProvider clock, 
     public Task RemoveAsync(string name, CancellationToken cancellation) => database.TellAsync("delete from boottify_edge.troubles where name = $1", [name], cancellation);
 
     /// <summary>This edge serves the name no longer; when it is wanted again, it begins anew. An edge that still has trouble with it puts that back.</summary>
-    public void Withdraw(CertificateName name) => _withdrawn[name.ToString()] = clock.GetTimestamp();
+    public void Withdraw(CertificateName name)
+    {
+        _withdrawn[name.ToString()] = clock.GetTimestamp();
+        try
+        {
+            File.WriteAllText(MarkOf(name.ToString()), name.ToString());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogError("That {Name} was withdrawn is told to the other edges unless this one is started again before: {Problem}", name, e.Message);
+        }
+    }
+
+    /// <summary>Goes on with what was withdrawn before this edge was started.</summary>
+    public void RecallWithdrawn()
+    {
+        foreach (var mark in Directory.GetFiles(folders.CertificateStates, $"*{Mark}"))
+            if (File.ReadAllText(mark) is { Length: > 0 } name && MarkOf(name) == mark) _withdrawn.TryAdd(name, clock.GetTimestamp());
+            else File.Delete(mark);
+    }
 
     /// <summary>Notes somebody's wish, for all edges. False when there was another one not long ago; true as well when nobody can say.</summary>
     public async Task<bool> TryHurryAsync(CertificateName name, TimeSpan between, CancellationToken cancellation)
@@ -78,7 +99,7 @@ public sealed class SharedTroubles(SharedDatabase database, TimeProvider clock, 
             foreach (var (name, serial, mine) in some)
             {
                 var theirs = there.GetValueOrDefault(name.ToString())?.Trouble;
-                if (theirs?.Knows(mine) is not true) await PutAsync(name, serial, Trouble.Of(mine, theirs)!, began.UtcDateTime, cancellation);
+                if (theirs?.Knows(mine) is not true) await PutAsync(name, serial, Trouble.Of(mine.ForOthers(clock.GetUtcNow()), theirs)!, began.UtcDateTime, cancellation);
             }
         }
     }
@@ -99,8 +120,10 @@ public sealed class SharedTroubles(SharedDatabase database, TimeProvider clock, 
     private async Task RemoveWithdrawnAsync(string name, long at, CancellationToken cancellation)
     {
         await database.TellAsync("delete from boottify_edge.troubles where name = $1 and updated_at < clock_timestamp() - $2", [name, clock.GetElapsedTime(at)], cancellation);
-        _withdrawn.TryRemove(KeyValuePair.Create(name, at));
+        if (_withdrawn.TryRemove(KeyValuePair.Create(name, at))) File.Delete(MarkOf(name));
     }
+
+    private string MarkOf(string name) => Path.Combine(folders.CertificateStates, name.Replace("*", "_wildcard", StringComparison.Ordinal) + Mark);
 
     private Task<int> PutAsync(CertificateName name, string? serial, Trouble trouble, DateTime ifBefore, CancellationToken cancellation) => database.TellAsync($"""
         insert into boottify_edge.troubles as held (name, serial, trouble, clock, updated_at)

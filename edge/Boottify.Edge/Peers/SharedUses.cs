@@ -52,7 +52,10 @@ public sealed class SharedUses(SharedDatabase database, Authorities authorities,
             while (await rows.ReadAsync(ending)) elsewhere.Add(rows.GetString(0));
             return elsewhere;
         }, cancellation);
-        await database.AskAsync(HearAsync, cancellation);
+        var (heard, last) = await database.AskAsync(HearAsync, cancellation);
+        // On this edge's disk: no matter of the database. What could not be stored is read again.
+        foreach (var authority in authorities.All) authority.Budget.Meet(heard.Where(one => one.Authority == authority.Settings.Directory.AbsoluteUri).Select(one => one.Use));
+        if (last - s_overlap > _since) _since = last - s_overlap;
         foreach (var authority in authorities.All) authority.Budget.SetElsewhere(names);
     }
 
@@ -65,7 +68,7 @@ public sealed class SharedUses(SharedDatabase database, Authorities authorities,
     /// <exception cref="PeersAwayException">Later, then.</exception>
     public Task TidyAsync(CancellationToken cancellation) => database.TellAsync("delete from boottify_edge.uses where at < now() - interval '8 days'", [], cancellation);
 
-    private async Task<bool> HearAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private async Task<(List<(string Authority, Use Use)> Heard, DateTime Last)> HearAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = connection.Ask("""
             select id, authority, kind, key, extract(epoch from clock_timestamp() - at)::double precision, put_at from boottify_edge.uses
@@ -79,9 +82,6 @@ public sealed class SharedUses(SharedDatabase database, Authorities authorities,
             if (Use.Of(rows.GetString(0), rows.GetString(2), rows.GetString(3), now - TimeSpan.FromSeconds(rows.GetDouble(4))) is { } use) heard.Add((rows.GetString(1), use));
         }
 
-        // Only after they were taken over: what could not be stored is read again.
-        foreach (var authority in authorities.All) authority.Budget.Meet(heard.Where(one => one.Authority == authority.Settings.Directory.AbsoluteUri).Select(one => one.Use));
-        if (last - s_overlap > _since) _since = last - s_overlap;
-        return true;
+        return (heard, last);
     }
 }
