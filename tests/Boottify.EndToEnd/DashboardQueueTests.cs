@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -45,6 +48,8 @@ public sealed class DashboardQueueTests(Platform platform, Browser browser)
         await using var app = await platform.CreateAppAsync(TestApps.Serving("one"), "Returned with a reason");
         (await app.PushAsync()).Status.Should().Be("succeeded");
         await app.SetVariableAsync("GREETING", "hello");
+        var host = $"www.{app.Id}.example.net";
+        await (await platform.Api.PostAsJsonAsync($"api/apps/{app.Id}/domains", new { host }, Platform.Deadline())).ReadAsync<JsonElement>(HttpStatusCode.Created);
         (await app.PushAsync(TestApps.Serving("two"))).Status.Should().Be("succeeded");
 
         await using var tab = await browser.OpenAsync();
@@ -54,6 +59,8 @@ public sealed class DashboardQueueTests(Platform platform, Browser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Roll back to release 1" }).ClickAsync();
         await Expect(page.GetByText("differ in GREETING")).ToBeVisibleAsync();
         await page.GetByLabel("Why? It stays in the history.").FillAsync("Two is too slow");
+        await Expect(page.GetByText($"Put its custom domains back too: removes {host}")).ToBeVisibleAsync();
+        await page.GetByLabel("Put its custom domains back too").CheckAsync();
         await ShotAsync(page, "reason");
         await page.GetByRole(AriaRole.Button, new() { Name = "Roll back", Exact = true }).ClickAsync();
         await Expect(page.GetByText("Two is too slow")).ToBeVisibleAsync(Patiently);
@@ -61,6 +68,8 @@ public sealed class DashboardQueueTests(Platform platform, Browser browser)
         await page.GotoAsync(new Uri(platform.Url, $"apps/{app.Id}#releases").ToString());
         await Expect(page.GetByText("The next push changes GREETING")).ToBeVisibleAsync(Patiently);
         await ShotAsync(page, "releases");
+        using var gone = await platform.Api.GetAsync($"api/apps/{app.Id}/domains/{host}", Platform.Deadline());
+        gone.StatusCode.Should().Be(HttpStatusCode.NotFound, "it came after that release");
         tab.Errors.Should().BeEmpty();
     }
 

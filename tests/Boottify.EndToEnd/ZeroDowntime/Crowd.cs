@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Boottify.EndToEnd.ZeroDowntime;
 
@@ -81,8 +82,14 @@ public sealed class Crowd : IAsyncDisposable
     private async Task AskAsync(HttpClient client, string who, string path, bool posts, bool isNew)
     {
         var (happening, since) = (now, Stopwatch.GetTimestamp());
-        var (answer, failure) = await AskAsync(client, new Uri(address, path), posts);
+        var (answer, failure, unanswered) = await AskAsync(client, new Uri(address, path), posts);
         var took = Stopwatch.GetElapsedTime(since);
+        if (unanswered && happening.Reloads)
+        {
+            happening.CountUnanswered();
+            return;
+        }
+
         if (failure is null && !happening.MayAnswer(answer!))
             failure = $"answered \"{answer}\", not {happening.RightAnswers}";
         happening.Count(isNew, failed: failure is not null, path.Length > 0 ? TimeSpan.Zero : took);
@@ -92,20 +99,24 @@ public sealed class Crowd : IAsyncDisposable
         await Task.Delay(TimeSpan.FromMilliseconds(50));
     }
 
-    private static async Task<(string? Answer, string? Failure)> AskAsync(HttpClient client, Uri url, bool posts)
+    private static async Task<(string? Answer, string? Failure, bool Unanswered)> AskAsync(HttpClient client, Uri url, bool posts)
     {
         try
         {
             using var content = posts ? new StringContent("a line of the visitor's") : null;
             using var response = posts ? await client.PostAsync(url, content) : await client.GetAsync(url);
             var body = await response.Content.ReadAsStringAsync();
-            return response.StatusCode == HttpStatusCode.OK ? (body, null) : (null, $"{(int)response.StatusCode} {body.ReplaceLineEndings(" ")}");
+            return response.StatusCode == HttpStatusCode.OK ? (body, null, false) : (null, $"{(int)response.StatusCode} {body.ReplaceLineEndings(" ")}", false);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
-            return (null, $"{e.Message} {e.InnerException?.Message}");
+            return (null, $"{e.Message} {e.InnerException?.Message}", posts && IsUnanswered(e));
         }
     }
+
+    /// <summary>The connection ended before a byte of the answer came; a reset if the request was on its way.</summary>
+    private static bool IsUnanswered(Exception e) => e is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded }
+        or HttpRequestException { InnerException: IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } } };
 
     private static HttpClient NewClient(Version version)
     {

@@ -1,7 +1,11 @@
 namespace Boottify.EndToEnd.ZeroDowntime;
 
 /// <summary>A kind of event, and what visitors saw during all of that kind.</summary>
-public sealed class Tally(string kind)
+/// <param name="reloads">
+/// Whether nginx is reloaded meanwhile. It then closes each connection that is between two requests, and what is sent at that
+/// moment gets no answer. Clients send that again by themselves, except a POST: those are counted apart.
+/// </param>
+public sealed class Tally(string kind, bool reloads = false)
 {
     private readonly Lock counting = new();
 
@@ -15,6 +19,11 @@ public sealed class Tally(string kind)
 
     public int Failed { get; private set; }
 
+    /// <summary>POSTs over kept connections that a reload closed before a byte of the answer came.</summary>
+    public int Unanswered { get; private set; }
+
+    public bool Reloads => reloads;
+
     /// <summary>Of the requests that the app answers at once.</summary>
     public TimeSpan Longest { get; private set; }
 
@@ -24,6 +33,12 @@ public sealed class Tally(string kind)
     {
         lock (counting)
             return new Happening(this, ++Events, answers);
+    }
+
+    internal void CountUnanswered()
+    {
+        lock (counting)
+            (Kept, Unanswered) = (Kept + 1, Unanswered + 1);
     }
 
     internal void Count(bool isNew, bool failed, TimeSpan took)
@@ -48,6 +63,10 @@ public sealed class Happening(Tally tally, int number, string[] answers)
     public bool MayAnswer(string answer) => answers.Contains(answer);
 
     public void Count(bool isNew, bool failed, TimeSpan took) => tally.Count(isNew, failed, took);
+
+    public bool Reloads => tally.Reloads;
+
+    public void CountUnanswered() => tally.CountUnanswered();
 
     public override string ToString() => $"{tally.Kind} {number}";
 }
