@@ -68,14 +68,7 @@ public abstract class DomainScenario(HastyPlatform hasty) : IClassFixture<HastyP
 
     protected Task<JsonElement> UntilAsync(TestApp app, string host, Func<JsonElement, bool> isThere) => Patience.UntilAsync(() => GetAsync(app, host), isThere);
 
-    protected Task<JsonElement> VerifyUntilAsync(TestApp app, string host, Func<JsonElement, bool> isThere) => Patience.UntilAsync(
-        async () =>
-        {
-            using var answer = await Api.PostAsync(new Uri($"/api/apps/{app.Id}/domains/{host}/verify", UriKind.Relative), null, Token);
-            answer.StatusCode.Should().Be(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync(Token));
-            return await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
-        },
-        isThere);
+    protected Task<JsonElement> VerifyUntilAsync(TestApp app, string host, Func<JsonElement, bool> isThere) => Api.VerifyUntilAsync(app, host, isThere);
 
     /// <summary>Sets a record as the answer told.</summary>
     protected Task SetAsync(JsonElement domain, string type)

@@ -105,20 +105,5 @@ public sealed class SelfCheckTests : IAsyncLifetime
 
     private async Task<JsonElement> GetAsync(TestApp app) => await platform.Administrator.GetFromJsonAsync<JsonElement>($"/api/apps/{app.Id}/domains/{Www}", Token);
 
-    private async Task<JsonElement> VerifyUntilAsync(TestApp app, Func<JsonElement, bool> isThere)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TimeSpan.FromMinutes(3));
-        while (true)
-        {
-            using var answer = await platform.Administrator.PostAsync(new Uri($"/api/apps/{app.Id}/domains/{Www}/verify", UriKind.Relative), null, Token);
-            answer.StatusCode.Should().Be(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync(Token));
-            var domain = await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
-            if (isThere(domain))
-                return domain;
-            if (patience.IsCancellationRequested)
-                throw new TimeoutException($"Not within three minutes; last seen: {domain}");
-            await Task.Delay(200, Token);
-        }
-    }
+    private Task<JsonElement> VerifyUntilAsync(TestApp app, Func<JsonElement, bool> isThere) => platform.Administrator.VerifyUntilAsync(app, Www, isThere);
 }

@@ -33,8 +33,6 @@ public sealed class SeveralAddressesTests : IAsyncLifetime
         };
     }
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     private static IPEndPoint EdgeHttp => new(IPAddress.Parse(RealPlatform.Setting("BOOTTIFY_EDGE_ADDRESS")), int.Parse(RealPlatform.Setting("BOOTTIFY_HTTP_PORT")));
 
     public async ValueTask InitializeAsync()
@@ -78,12 +76,5 @@ public sealed class SeveralAddressesTests : IAsyncLifetime
 
     private static string Reason(JsonElement domain) => domain.GetProperty("reason").GetString() ?? "";
 
-    private Task<JsonElement> UntilAsync(TestApp app, Func<JsonElement, bool> isThere) => Patience.UntilAsync(
-        async () =>
-        {
-            using var answer = await platform.Administrator.PostAsync(new Uri($"/api/apps/{app.Id}/domains/{zone.Name}/verify", UriKind.Relative), null, Token);
-            answer.StatusCode.Should().Be(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync(Token));
-            return await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
-        },
-        isThere);
+    private Task<JsonElement> UntilAsync(TestApp app, Func<JsonElement, bool> isThere) => platform.Administrator.VerifyUntilAsync(app, zone.Name, isThere);
 }

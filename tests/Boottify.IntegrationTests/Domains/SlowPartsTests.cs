@@ -100,17 +100,6 @@ public sealed class SlowPartsTests : IAsyncLifetime
         return await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
     }
 
-    private async Task<JsonElement> UntilAsync(TestApp app, string host, Func<JsonElement, bool> isThere)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TimeSpan.FromMinutes(2));
-        while (true)
-        {
-            var found = await platform.Administrator.GetFromJsonAsync<JsonElement>($"/api/apps/{app.Id}/domains/{host}", Token);
-            if (isThere(found))
-                return found;
-            patience.IsCancellationRequested.Should().BeFalse($"last seen: {found}");
-            await Task.Delay(100, Token);
-        }
-    }
+    private Task<JsonElement> UntilAsync(TestApp app, string host, Func<JsonElement, bool> isThere) =>
+        Patience.UntilAsync(() => platform.Administrator.GetFromJsonAsync<JsonElement>($"/api/apps/{app.Id}/domains/{host}", Token), isThere);
 }
