@@ -33,7 +33,7 @@ public static class CommandLine
     /// <summary>Ends one of the platform's own programs with that signal and starts it again, as ops/up would. Needs the checkout whose platform it is.</summary>
     public static Task RestartAsync(string component, string signal) => RunAsync(
         "bash",
-        ["-euc", "source \"$1/ops/lib.sh\"; load \"$2\"; pid_of \"$pidfile\"; end \"$pidfile\" \"$3\" 30; component_up \"$2\"", "restart", SourceRepository.RepositoryRoot(), component, signal]);
+        ["-euc", "source \"$1/ops/lib.sh\"; load \"$2\"; pid_of \"$pidfile\"; end \"$pidfile\" \"$3\" 30; component_up \"$2\"", "restart", RepositoryRoot.Path, component, signal]);
 
     public static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 

@@ -78,7 +78,8 @@ public static class Storage
         options.Policies.UseDurableLocalQueues();
         // A step's own deadline is the one that counts; this is the longest of them, and a bit.
         options.DefaultExecutionTimeout = TimeSpan.FromMinutes(20);
-        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Dynamic;
+        // What ops/generate has written: nothing is compiled at the start.
+        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Static;
         // Typed HTTP clients come out of a factory, which generated code can only ask for by service location.
         options.ServiceLocationPolicy = ServiceLocationPolicy.AlwaysAllowed;
         var durability = options.Durability;
