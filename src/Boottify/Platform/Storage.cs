@@ -63,7 +63,7 @@ public static class Storage
         options.Projections.Add<LogChunkProjection>(ProjectionLifecycle.Inline);
         options.Projections.Add<LatestDeploymentProjection>(ProjectionLifecycle.Async);
 
-        options.Schema.For<App>().Index(a => a.TeamId);
+        options.Schema.For<App>().Index(a => a.TeamId).Index(a => a.Repository.Url);
         options.Schema.For<Domain>().Index(d => d.AppId);
         options.Schema.For<Deployment>().Index(d => d.AppId);
         options.Schema.For<LogChunk>().Duplicate(c => c.DeploymentId).Duplicate(c => c.Last).Index(c => new { c.DeploymentId, c.Last });

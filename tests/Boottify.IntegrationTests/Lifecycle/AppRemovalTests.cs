@@ -137,7 +137,7 @@ public sealed class AppRemovalTests(BuildFixture builds) : IClassFixture<BuildFi
         await using var session = platform.Store.QuerySession();
         // A wish that came while the app went may leave a note for one more look.
         await UntilAsync(async () => await session.Query<AppRemoval>().CountAsync(Token) == 0);
-        (await session.QueryAsync<int>($"select count(*)::int from {WorkTable.Seen} where app_id = any(?)", Token, apps.Select(app => app.Id).ToArray()))
+        (await session.QueryAsync<int>($"select count(*)::int from {WorkTable.Seen} where app_id = any(?)", Token, [apps.Select(app => app.Id).ToArray()]))
             .Should().Equal([0], "of a deleted app no push is remembered");
     }
 
