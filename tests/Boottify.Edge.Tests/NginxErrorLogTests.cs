@@ -15,7 +15,14 @@ public sealed class NginxErrorLogTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "nginx"));
         _log = new NginxErrorLog(new EdgeFolders(new EdgeSettings
         {
-            Listen = new Uri("http://127.0.0.1:1"), Token = "", Data = _folder, Nginx = "", Templates = "", HttpPort = 80, HttpsPort = 443, Authorities = [],
+            Listen = new Uri("http://127.0.0.1:1"),
+            Token = "",
+            Data = _folder,
+            Nginx = "",
+            Templates = "",
+            HttpPort = 80,
+            HttpsPort = 443,
+            Authorities = [],
         }));
     }
 

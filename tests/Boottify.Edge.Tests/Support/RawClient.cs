@@ -34,12 +34,19 @@ internal sealed class RawClient : IDisposable
 
     public async Task SendAsync(string more) => await _socket.SendAsync(Encoding.ASCII.GetBytes(more));
 
-    /// <summary>Everything until nginx closes; ask it to (<c>Connection: close</c>).</summary>
+    /// <summary>Everything until nginx closes; ask it to (<c>Connection: close</c>). It resets a connection whose client owes it a body still.</summary>
     public async Task<string> AnswerAsync()
     {
         using var deadline = new CancellationTokenSource(s_patience);
         var (answer, buffer) = (new StringBuilder(), new byte[4096]);
-        for (int count; (count = await _socket.ReceiveAsync(buffer, deadline.Token)) > 0;) answer.Append(Encoding.ASCII.GetString(buffer, 0, count));
+        try
+        {
+            for (int count; (count = await _socket.ReceiveAsync(buffer, deadline.Token)) > 0;) answer.Append(Encoding.ASCII.GetString(buffer, 0, count));
+        }
+        catch (SocketException) when (answer.Length > 0)
+        {
+        }
+
         return answer.ToString();
     }
 
