@@ -17,7 +17,7 @@ public static class EdgeServices
     {
         services.AddSingleton(settings).AddSingleton(folders).AddSingleton(TimeProvider.System);
         services.AddSingleton<DesiredState>().AddSingleton<RouteService>().AddSingleton<FreshConnections>();
-        services.AddSingleton<NginxConfiguration>().AddSingleton<Generations>().AddSingleton<NginxProcess>().AddSingleton<GenerationProbe>()
+        services.AddSingleton<NginxConfiguration>().AddSingleton<Generations>().AddSingleton<NginxProcess>().AddSingleton<NginxErrorLog>().AddSingleton<GenerationProbe>()
             .AddSingleton<LiveRoutes>().AddSingleton<NginxApplier>();
         services.AddSingleton<Http01Answers>().AddSingleton<SelfCheckAnswers>().AddSingleton<ChallengeAnswers>();
         if (settings.Zone is { } zone)

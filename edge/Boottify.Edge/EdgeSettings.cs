@@ -24,6 +24,15 @@ public sealed record EdgeSettings
     /// <summary>IPv4 and IPv6 addresses that nginx listens on for users' requests.</summary>
     public IReadOnlyList<IPAddress> ListenAddresses { get; init; } = [IPAddress.Loopback];
 
+    /// <summary>
+    /// How many requests nginx has under way at once from one address and to one app, at most. An app's take two connections each of the
+    /// 8,192 that a worker has. A client's are fewer, so that one alone shuts nobody else out of an app.
+    /// </summary>
+    public int RequestsPerClient { get; init; } = 1024;
+
+    /// <inheritdoc cref="RequestsPerClient"/>
+    public int RequestsPerApp { get; init; } = 2048;
+
     public required int HttpPort { get; init; }
     public required int HttpsPort { get; init; }
 
@@ -74,6 +83,8 @@ public sealed record EdgeSettings
             Templates = Path.GetFullPath(Need("BOOTTIFY_NGINX_TEMPLATES")),
             NginxUser = May("BOOTTIFY_NGINX_USER") ?? "www-data",
             ListenAddresses = Addresses(May("BOOTTIFY_NGINX_ADDRESS") ?? "127.0.0.1"),
+            RequestsPerClient = Requests("BOOTTIFY_EDGE_CLIENT_REQUESTS", May("BOOTTIFY_EDGE_CLIENT_REQUESTS") ?? "1024"),
+            RequestsPerApp = Requests("BOOTTIFY_EDGE_APP_REQUESTS", May("BOOTTIFY_EDGE_APP_REQUESTS") ?? "2048"),
             HttpPort = Port("BOOTTIFY_HTTP_PORT"),
             HttpsPort = Port("BOOTTIFY_HTTPS_PORT"),
             Authorities = [first, .. AuthoritySettings.Read("second", "BOOTTIFY_ACME_SECOND_", May, limits) is { } second ? [second] : Array.Empty<AuthoritySettings>()],
@@ -88,6 +99,10 @@ public sealed record EdgeSettings
     private static int Days(string name, string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is > 0 and < 400
         ? days
         : throw new InvalidOperationException($"{name} is not a number of days. Set it to one such as 7.");
+
+    private static int Requests(string name, string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= 65535
+        ? count
+        : throw new InvalidOperationException($"{name} is not a number of requests. Set it to one from 1 to 65535, such as 2048.");
 
     private static List<IPAddress> Addresses(string text) =>
         [.. text.Split([',', ' '], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>

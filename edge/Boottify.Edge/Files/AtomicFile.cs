@@ -23,6 +23,7 @@ internal static class AtomicFile
             UnixCreateMode = mode,
         }))
         {
+            File.SetUnixFileMode(stream.SafeFileHandle, mode); // What it was made with is less under a strict umask.
             await stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation);
             stream.Flush(flushToDisk: true);
         }

@@ -10,7 +10,7 @@ namespace Boottify.Edge.Nginx;
 /// </summary>
 /// <remarks>A crash at any point leaves nginx serving the old or the new generation, whole; the next start goes on from there.</remarks>
 public sealed class NginxApplier(
-    DesiredState desired, NginxConfiguration configuration, Generations generations, NginxProcess nginx, GenerationProbe probe,
+    DesiredState desired, NginxConfiguration configuration, Generations generations, NginxProcess nginx, NginxErrorLog errors, GenerationProbe probe,
     LiveRoutes live, TimeProvider clock, ILogger<NginxApplier> log) : BackgroundService
 {
     private static readonly TimeSpan s_betweenReloads = TimeSpan.FromMilliseconds(500);
@@ -23,6 +23,8 @@ public sealed class NginxApplier(
     private readonly SemaphoreSlim _wanted = new(1, 1);
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastReload = long.MinValue;
+    private readonly RetryPause _retry = new(clock);
+    private string? _logProblem;
 
     /// <summary>How many times nginx was told to read its configuration since the edge started.</summary>
     public long Reloads { get; private set; }
@@ -50,10 +52,10 @@ public sealed class NginxApplier(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            // Woken by a change; and now and then by itself, to start an nginx that has gone.
+            // Woken by a change; and now and then by itself, to start an nginx that has gone or to try again what failed.
             var changed = await _wanted.WaitAsync(s_watch, stoppingToken);
-            nginx.TurnErrorLog();
-            if (!changed && nginx.Pid is not null) continue;
+            TurnErrorLog();
+            if (!changed && !IsDue()) continue;
 
             TaskCompletionSource round;
             lock (_lock)
@@ -66,12 +68,15 @@ public sealed class NginxApplier(
             {
                 await RoundAsync(stoppingToken);
                 LastProblem = null;
+                _retry.Forget();
                 HasLooked = true;
                 round.SetResult();
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
                 LastProblem = e.Message;
+                if (e is NginxRefusedException { MayPass: false }) _retry.Forget();
+                else _retry.Failed();
                 HasLooked = true;
                 log.LogError(e is NginxRefusedException ? null : e, "nginx does not serve the desired routes; the last good configuration stays: {Problem}", e.Message);
                 round.SetException(e as NginxRefusedException ?? new NginxRefusedException(e.Message));
@@ -81,6 +86,32 @@ public sealed class NginxApplier(
             {
                 round.SetCanceled(stoppingToken);
             }
+        }
+    }
+
+    private void TurnErrorLog()
+    {
+        try
+        {
+            errors.Turn(nginx.Pid);
+            _logProblem = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (_logProblem != e.Message) log.LogWarning("nginx's error log is over its bound and cannot be moved; this is tried again: {Problem}", e.Message);
+            _logProblem = e.Message;
+        }
+    }
+
+    private bool IsDue()
+    {
+        try
+        {
+            return nginx.Pid is null || _retry.IsOver;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true; // The round meets it again, and says so.
         }
     }
 
@@ -103,7 +134,7 @@ public sealed class NginxApplier(
         {
             generations.Drop(generation);
             if (nginx.Pid is null && current is { } good) await StartAsync(good, cancellation);
-            throw new NginxRefusedException(problem);
+            throw problem;
         }
 
         generations.Select(generation);
@@ -125,37 +156,39 @@ public sealed class NginxApplier(
 
     private async Task StartAsync(long generation, CancellationToken cancellation)
     {
-        var logLength = nginx.ErrorLogLength();
+        var said = errors.FromHere();
         await nginx.StartAsync(cancellation);
-        if (!await SeenAsync(generation, [], logLength, cancellation)) throw new NginxRefusedException($"nginx was started but does not answer. {nginx.LastWords(logLength)}");
+        if (!await SeenAsync(generation, [], said, cancellation)) throw new NginxRefusedException($"nginx was started but does not answer. {said.Refusals(nginx.Pid)}", mayPass: true);
         log.LogInformation("nginx started with generation {Generation}, pid {Pid}", generation, nginx.Pid);
     }
 
     private async Task ReloadAsync(long generation, long? lastGood, CancellationToken cancellation)
     {
         var before = nginx.ServingWorkers();
-        var logLength = nginx.ErrorLogLength();
+        var said = errors.FromHere();
         Reloads++;
-        if (nginx.Reload() && await SeenAsync(generation, before, logLength, cancellation)) return;
+        if (nginx.Reload() && await SeenAsync(generation, before, said, cancellation)) return;
 
-        var words = nginx.LastWords(logLength);
+        var words = said.Refusals(nginx.Pid);
         if (lastGood is { } good)
         {
             generations.Select(good);
             nginx.Reload();
         }
 
-        throw new NginxRefusedException(words.Length > 0 ? words : $"nginx did not take generation {generation} within {s_reloadTime.TotalSeconds} s.");
+        throw words.Length > 0
+            ? new NginxRefusedException(words)
+            : new NginxRefusedException($"nginx did not take generation {generation} within {s_reloadTime.TotalSeconds} s.", mayPass: true);
     }
 
     /// <summary>True once the generation answers and no worker from before takes new connections any more; false as soon as nginx says that it gave up.</summary>
-    private async Task<bool> SeenAsync(long generation, IReadOnlyList<int> before, long logLength, CancellationToken cancellation)
+    private async Task<bool> SeenAsync(long generation, IReadOnlyList<int> before, NginxErrorLog.Reader said, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
         while (clock.GetElapsedTime(started) < s_reloadTime)
         {
             if (await probe.AskAsync(cancellation) == generation && !before.Any(NginxProcess.IsServing)) return true;
-            if (nginx.LastWords(logLength).Length > 0) return false;
+            if (said.Refusals(nginx.Pid).Length > 0) return false;
             await Task.Delay(TimeSpan.FromMilliseconds(10), clock, cancellation);
         }
 

@@ -42,7 +42,7 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
         var context = new TemplateContext(s_options); // One for all files: the hosts are made ready for printing once.
         foreach (var (word, value) in Values(routes)) context.SetValue(word, value);
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var name in (string[])["nginx.conf", "tls.conf", "challenges.conf", "target.conf", "proxy.conf", "tables.conf"])
+        foreach (var name in (string[])["nginx.conf", "tls.conf", "limits.conf", "challenges.conf", "target.conf", "refused.conf", "buffered.conf", "proxy.conf", "tables.conf"])
             files[name] = await RenderAsync(name, context, cancellation);
         foreach (var policy in PolicyClass.All)
         {
@@ -77,13 +77,15 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
             ["https_port"] = settings.HttpsPort,
             ["http_port_suffix"] = settings.HttpPort == 80 ? "" : $":{settings.HttpPort}",
             ["https_port_suffix"] = settings.HttpsPort == 443 ? "" : $":{settings.HttpsPort}",
+            ["client_requests"] = settings.RequestsPerClient,
+            ["app_requests"] = settings.RequestsPerApp,
             // Twice the names keeps nginx's search for a hash size short.
             ["hash_size"] = Math.Max(1024, 2 * hosts.Length),
             ["classes"] = PolicyClass.All.Select(policy => new Dictionary<string, object>
             {
                 ["name"] = policy.Name,
                 ["body_megabytes"] = policy.BodyMegabytes,
-                ["request_buffering"] = policy.BuffersRequests ? "on" : "off",
+                ["buffers_requests"] = policy.BuffersSmallBodies,
             }).ToArray(),
             ["hosts"] = hosts,
             ["plain_hosts"] = routes.SelectMany(route => route.Hosts).Where(host => !host.RedirectToHttps).Select(host => host.Name.ToString()).ToArray(),
@@ -116,4 +118,8 @@ public sealed class NginxConfiguration(EdgeSettings settings, EdgeFolders folder
 
 /// <summary>nginx, or what it would have been given, refused a configuration; the last good one serves on.</summary>
 /// <param name="message">What nginx said.</param>
-public sealed class NginxRefusedException(string message) : Exception(message);
+/// <param name="mayPass">Not the configuration is to blame, as far as anybody knows: the same may be taken later.</param>
+public sealed class NginxRefusedException(string message, bool mayPass = false) : Exception(message)
+{
+    public bool MayPass => mayPass;
+}

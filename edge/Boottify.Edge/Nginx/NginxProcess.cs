@@ -11,8 +11,6 @@ namespace Boottify.Edge.Nginx;
 /// </summary>
 public sealed class NginxProcess(EdgeSettings settings, EdgeFolders folders, Generations generations)
 {
-    private const long LargestErrorLog = 64 << 20;
-
     /// <summary>
     /// nginx keeps its configuration in blocks of 16 KB, and gives the old one back only after it has read the new one. On the
     /// heap that leaves a hole as large as a configuration, which each worker then has, too (20 MB became 31 at 10,000 hosts).
@@ -20,18 +18,18 @@ public sealed class NginxProcess(EdgeSettings settings, EdgeFolders folders, Gen
     /// </summary>
     private static readonly Dictionary<string, string?> s_environment = new() { ["MALLOC_MMAP_THRESHOLD_"] = "16384" };
 
+    private const int TookTooLong = -1;
     private static readonly TimeSpan s_commandTime = TimeSpan.FromSeconds(30);
 
     private string PidFile => Path.Combine(folders.Nginx, "nginx.pid");
 
-    private string ErrorLog => Path.Combine(folders.Nginx, "error.log");
-
     /// <summary>The master's pid if this edge's nginx runs.</summary>
+    /// <exception cref="IOException">Its file is there and cannot be read: nobody knows.</exception>
     public int? Pid
     {
         get
         {
-            if (!File.Exists(PidFile) || !int.TryParse(File.ReadAllText(PidFile), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var pid)) return null;
+            if (!int.TryParse(PidText(), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var pid)) return null;
             var command = CommandLineOf(pid);
             return command is not null && command.Contains("nginx", StringComparison.Ordinal) && command.Contains(generations.CurrentConfiguration, StringComparison.Ordinal)
                 ? pid
@@ -50,11 +48,11 @@ public sealed class NginxProcess(EdgeSettings settings, EdgeFolders folders, Gen
     public static bool IsServing(int worker) =>
         CommandLineOf(worker) is { Length: > 0 } title && !title.Contains("shutting down", StringComparison.Ordinal);
 
-    /// <summary>Lets nginx check a configuration. Null when it is fine, else what nginx said.</summary>
-    public async Task<string?> TestAsync(string configuration, CancellationToken cancellation)
+    /// <summary>Lets nginx check a configuration. Null when it is fine, else with what nginx said.</summary>
+    public async Task<NginxRefusedException?> TestAsync(string configuration, CancellationToken cancellation)
     {
         var (code, words) = await RunAsync(["-t", "-q", "-c", configuration, "-p", folders.Nginx + "/", "-e", "stderr"], cancellation);
-        return code == 0 ? null : words;
+        return code == 0 ? null : new NginxRefusedException(words, mayPass: code == TookTooLong);
     }
 
     /// <exception cref="NginxRefusedException">It did not start; the message says what nginx said.</exception>
@@ -63,32 +61,11 @@ public sealed class NginxProcess(EdgeSettings settings, EdgeFolders folders, Gen
         // A killed nginx leaves its socket behind, and refuses to start because of it.
         File.Delete(folders.ProbeSocket);
         var (code, words) = await RunAsync(["-c", generations.CurrentConfiguration, "-p", folders.Nginx + "/"], cancellation);
-        if (code != 0) throw new NginxRefusedException($"nginx did not start: {words} {LastWords(ErrorLogLength())}");
+        if (code != 0) throw new NginxRefusedException($"nginx did not start: {words}", mayPass: true);
     }
 
     /// <summary>Tells nginx to read its configuration again. False when it does not run.</summary>
     public bool Reload() => Pid is { } pid && Posix.Signal(pid, Posix.HangUp);
-
-    /// <summary>Keeps the error log, which any stranger's handshake may add to, within twice its bound.</summary>
-    public void TurnErrorLog()
-    {
-        if (ErrorLogLength() < LargestErrorLog || Pid is not { } pid) return;
-        File.Move(ErrorLog, ErrorLog + ".1", overwrite: true);
-        Posix.Signal(pid, Posix.UserOne);
-    }
-
-    public long ErrorLogLength() => new FileInfo(ErrorLog) is { Exists: true } file ? file.Length : 0;
-
-    /// <summary>What nginx wrote at level emerg since its log had that length.</summary>
-    public string LastWords(long since)
-    {
-        if (!File.Exists(ErrorLog)) return "";
-        using var stream = new FileStream(ErrorLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        const int most = 65536;
-        stream.Position = Math.Max(Math.Min(since, stream.Length), stream.Length - most);
-        using var reader = new StreamReader(stream);
-        return string.Join(' ', reader.ReadToEnd().Split('\n').Where(line => line.Contains("[emerg]", StringComparison.Ordinal)).TakeLast(3));
-    }
 
     private async Task<(int Code, string Words)> RunAsync(IEnumerable<string> arguments, CancellationToken cancellation)
     {
@@ -103,11 +80,23 @@ public sealed class NginxProcess(EdgeSettings settings, EdgeFolders folders, Gen
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return (-1, $"nginx took longer than {s_commandTime.TotalSeconds} s. {words}");
+            return (TookTooLong, $"nginx took longer than {s_commandTime.TotalSeconds} s. {words}");
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new NginxRefusedException($"{settings.Nginx} cannot be run ({e.Message}). Install nginx, or set BOOTTIFY_NGINX to its path.");
+            throw new NginxRefusedException($"{settings.Nginx} cannot be run ({e.Message}). Install nginx, or set BOOTTIFY_NGINX to its path.", mayPass: true);
+        }
+    }
+
+    private string? PidText()
+    {
+        try
+        {
+            return File.ReadAllText(PidFile);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null; // Not there, or gone at this moment: nginx removes it when it ends.
         }
     }
 

@@ -18,7 +18,7 @@ public sealed record AppRoute(string AppId, long Version, string Upstream, IRead
 [JsonConverter(typeof(JsonStringEnumConverter<RoutePolicy>))]
 public enum RoutePolicy
 {
-    /// <summary>Bodies of up to 100 MB, taken in whole before the app sees them, so that a slow sender costs the app nothing.</summary>
+    /// <summary>Bodies of up to 100 MB. Those below 100,000 bytes are taken in whole before the app sees them, so that a slow sender costs the app nothing.</summary>
     [JsonStringEnumMemberName("standard")]
     Standard,
 

@@ -51,9 +51,11 @@ internal sealed class RunningEdge : IAsyncDisposable
     public string Said => _edge?.Said ?? "";
 
     /// <param name="settings">Further environment of the edge.</param>
+    /// <param name="umask">What the edge is started under, as a shell takes it.</param>
     /// <param name="beside">Another edge, whose authority this one asks, too: that verifies names at the other one's nginx alone.</param>
     public static async Task<RunningEdge> StartAsync(
-        Zone zone, Dictionary<string, string>? knobs = null, Dictionary<string, string>? settings = null, Dictionary<string, object>? pebble = null, FaultyProxy? inFront = null, RunningEdge? beside = null)
+        Zone zone, Dictionary<string, string>? knobs = null, Dictionary<string, string>? settings = null, Dictionary<string, object>? pebble = null, FaultyProxy? inFront = null, RunningEdge? beside = null,
+        string? umask = null)
     {
         var edge = new RunningEdge(zone, beside);
         try
@@ -65,7 +67,7 @@ internal sealed class RunningEdge : IAsyncDisposable
                 edge.AcmeDirectory = inFront.Directory;
             }
 
-            await edge.StartProcessAsync(settings);
+            await edge.StartProcessAsync(settings, umask);
             return edge;
         }
         catch
@@ -75,7 +77,7 @@ internal sealed class RunningEdge : IAsyncDisposable
         }
     }
 
-    public async Task StartProcessAsync(Dictionary<string, string>? settings = null)
+    public async Task StartProcessAsync(Dictionary<string, string>? settings = null, string? umask = null)
     {
         var environment = new Dictionary<string, string>(settings ?? [])
         {
@@ -91,7 +93,8 @@ internal sealed class RunningEdge : IAsyncDisposable
         environment.TryAdd("BOOTTIFY_ACME_CA", Pebble.Ca);
         environment.TryAdd("BOOTTIFY_ACME_LIMITS", "off");
         environment.TryAdd("BOOTTIFY_PDNS_URL", ""); // The platform's own, which the tests were started with: no wildcard unless a test wants one.
-        _edge = new Daemon("dotnet", [Path.Combine(AppContext.BaseDirectory, "Boottify.Edge.dll")], environment);
+        var program = Path.Combine(AppContext.BaseDirectory, "Boottify.Edge.dll");
+        _edge = umask is null ? new Daemon("dotnet", [program], environment) : new Daemon("/bin/sh", ["-c", $"umask {umask}; exec dotnet \"$0\"", program], environment);
         await _edge.UntilAsync(async cancellation => (await Admin.GetAsync("health/ready", cancellation)).IsSuccessStatusCode, "the edge");
     }
 
