@@ -60,7 +60,7 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
     {
         await using var broken = await SmallGitServer.StartAsync(bare: null);
         var away = await platform.CreateAppAsync($"{broken.Url}/x.git");
-        await away.EndOfAsync(await away.DeliverAsync(Engine.TestApp.NewCommit()));
+        await away.CancelAsync(await away.DeliverAsync(Engine.TestApp.NewCommit()));
 
         var head = await Patience.UntilAsync(away.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object);
         head.Text("error").Should().Contain("cannot be reached");
@@ -82,7 +82,7 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
         await using var broken = await SmallGitServer.StartAsync(bare: null);
         await using var repository = await BranchRepository.StartAsync();
         var app = await platform.CreateAppAsync($"{broken.Url}/x.git");
-        await app.EndOfAsync(await app.DeliverAsync(Engine.TestApp.NewCommit()));
+        await app.CancelAsync(await app.DeliverAsync(Engine.TestApp.NewCommit()));
         await Patience.UntilAsync(app.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object);
 
         using (var changed = await app.Api.PatchAsJsonAsync($"/api/apps/{app.Id}", new { repository = new { url = repository.Url } }))
