@@ -12,7 +12,8 @@ namespace Boottify.Deployments;
 /// result, and asks again. It keeps nothing that the streams do not hold, so another node can go on from any point.
 /// </summary>
 public sealed class DeploymentRunner(
-    StepJournal journal, DeploymentLogs logs, IImageBuilder images, Wakeups wakeups, IServiceScopeFactory scopes, Node node, TimeProvider time, ILogger<DeploymentRunner> log)
+    StepJournal journal, StepDeadlines deadlines, DeploymentLogs logs, IImageBuilder images, Wakeups wakeups, IServiceScopeFactory scopes, Node node, TimeProvider time,
+    ILogger<DeploymentRunner> log)
 {
     /// <summary>What a step gets to stop in after its cancellation; one that does not heed it is left to itself then.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);
@@ -101,7 +102,7 @@ public sealed class DeploymentRunner(
         output.Enter(started.Step, await logs.RedactorAsync(claim.AppId, lost));
         var since = time.GetTimestamp();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(lost);
-        deadline.CancelAfter(Steps.Deadline(started.Step));
+        deadline.CancelAfter(deadlines.Of(started.Step));
         var cancelled = started.Step == Step.Rollback ? Task.CompletedTask : CancelOnRequestAsync(started.DeploymentId, deadline);
 
         try
@@ -109,7 +110,7 @@ public sealed class DeploymentRunner(
             await using var scope = scopes.CreateAsyncScope();
             var bus = scope.ServiceProvider.GetRequiredService<IMessageBus>();
             // Later than the deadline that counts, so that it never speaks first.
-            var work = bus.InvokeAsync<StepFigures>(StepCommands.For(started.Step, started.DeploymentId), deadline.Token, Steps.Deadline(started.Step) + Grace);
+            var work = bus.InvokeAsync<StepFigures>(StepCommands.For(started.Step, started.DeploymentId), deadline.Token, deadlines.Of(started.Step) + Grace);
             var figures = await EndOfAsync(work, deadline.Token, lost);
             await output.FlushAsync(lost);
             return await journal.SucceedAsync(started, figures, time.GetElapsedTime(since), claim, output, lost);
@@ -142,7 +143,7 @@ public sealed class DeploymentRunner(
         {
             _ when cancelled => "Cancelled.",
             StepException or LostResultException => e.Message,
-            _ when stopped => $"The step {started.Name} did not end within {Steps.Deadline(started.Step).TotalMinutes:0} minutes.",
+            _ when stopped => deadlines.Missed(started.Step),
             _ => $"{started.Name}: {e.Message}",
         };
         error = output.Redact(error);
