@@ -14,7 +14,7 @@ public class AwayTests(ControlPlane platform)
     public async Task A_push_that_comes_while_the_git_server_is_away_goes_on_when_it_is_back()
     {
         await using var repository = await BranchRepository.StartAsync();
-        var app = await BranchApp.CreateAsync(platform.Administrator, platform.Anonymous, repository.Url);
+        var app = await CreateAsync(platform, repository.Url);
         // It gets as far as its build, which ends it.
         var commit = await repository.PushAsync(dockerfile: "FROM scratch\nRUNN x\n");
         repository.Away = true;
@@ -49,6 +49,24 @@ public class AwayTests(ControlPlane platform)
         (await patient.Administrator.GetStringAsync(new Uri($"/api/deployments/{deployment}/logs.txt", UriKind.Relative)))
             .Should().Contain("did not answer within 2 s").And.Contain("Trying again.");
     }
+
+    [Fact]
+    public async Task Deployments_whose_git_server_is_away_take_no_build_slot_from_others()
+    {
+        await using var narrow = new ControlPlane { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["BOOTTIFY_BUILDS_PER_NODE"] = "1" } };
+        await narrow.InitializeAsync();
+        await using var away = await BranchRepository.StartAsync();
+        away.Away = true;
+        for (var n = 0; n < 3; n++)
+            await (await CreateAsync(narrow, away.Url)).DeliverAsync(TestApp.NewCommit());
+
+        await using var repository = await BranchRepository.StartAsync();
+        var app = await CreateAsync(narrow, repository.Url);
+        (await app.EndOfAsync(await app.DeliverAsync(await repository.PushAsync()))).ShouldHaveGoneOn();
+        (await narrow.Administrator.GetFromJsonAsync<JsonElement>("/api/queue")).GetProperty("running").GetInt32().Should().Be(3, "the others go on trying");
+    }
+
+    private static Task<BranchApp> CreateAsync(ControlPlane on, string url) => BranchApp.CreateAsync(on.Administrator, on.Anonymous, url);
 
     private static async Task<JsonElement> ValidationAsync(BranchApp app, string deployment) =>
         (await app.DeploymentAsync(deployment)).GetProperty("steps").EnumerateArray().Single(step => step.Text("name") == "validate");
