@@ -63,8 +63,8 @@ internal sealed class NamespaceKeeper(ICluster cluster, IEdge edge, IDocumentSto
     private async Task<string?> RemoveWorkloadAsync(App app, CancellationToken cancellation)
     {
         // The Service's address may be another app's next.
-        if (await edge.GetRouteAsync(app.Id, TimeSpan.Zero, cancellation) is not null)
-            return "The edge still has a route that leads there.";
+        if ((await edge.HostsOnAnyAsync(app.Id, cancellation)).Count > 0)
+            return "An edge still has a route that leads there.";
         await cluster.RemoveWorkloadAsync(app.Names.Namespace, cancellation, RequireIdleAsync);
         return null;
 
