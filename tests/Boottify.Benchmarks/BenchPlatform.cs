@@ -78,18 +78,6 @@ internal sealed class BenchPlatform : IDisposable
         return count / Stopwatch.GetElapsedTime(since).TotalSeconds;
     }
 
-    /// <summary>The folder of Boottify.sln.</summary>
-    public static string Checkout
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Boottify.sln")))
-                folder = folder.Parent;
-            return folder?.FullName ?? throw new InvalidOperationException($"No Boottify.sln above {AppContext.BaseDirectory}: run the benchmarks from a checkout.");
-        }
-    }
-
     public static string NewCommit() => RandomNumberGenerator.GetHexString(40, lowercase: true);
 
     public void Dispose()

@@ -22,7 +22,10 @@ public sealed class AcmeRestTests(EdgeLifeTests.OwnZone zone) : IClassFixture<Ed
         var offered = Enumerable.Range(0, 50).ToDictionary(i => $"long-{i}", _ => new { description = "", validityPeriod = 7776000 });
         offered["shortlived"] = new { description = "", validityPeriod = 518400 };
         var profiles = new Dictionary<string, object> { ["profiles"] = offered };
-        await using var edge = await RunningEdge.StartAsync(zone.Zone, knobs: new() { ["PEBBLE_ALTERNATE_ROOTS"] = "1" }, pebble: profiles);
+        // Without a window from the authority, the edge's own rule counts.
+        await using var proxy = new FaultyProxy((path, _) => path.Contains("renewalInfo", StringComparison.OrdinalIgnoreCase)
+            ? FaultyProxy.Answer(HttpStatusCode.NotFound, """{"type":"urn:ietf:params:acme:error:malformed","detail":"none"}""", "application/problem+json") : null);
+        await using var edge = await RunningEdge.StartAsync(zone.Zone, knobs: new() { ["PEBBLE_ALTERNATE_ROOTS"] = "1" }, pebble: profiles, inFront: proxy);
         await using var app = await TenantApp.StartAsync("a");
         var (route, host) = await edge.ServeNewAsync(app);
         TopIssuer(edge, host).Should().Be((await edge.Pebble.RootAsync()).Subject);

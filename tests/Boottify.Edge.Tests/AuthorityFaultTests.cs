@@ -121,8 +121,7 @@ public sealed class AuthorityFaultTests(EdgeLifeTests.OwnZone zone) : IClassFixt
         await using var app = await TenantApp.StartAsync("a");
         var (_, host) = await edge.ServeNewAsync(app);
         var (before, workers) = (await edge.ServedSerialAsync(host), await edge.SettledWorkersAsync());
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (await edge.ServedSerialAsync(host) == before) await Task.Delay(100, deadline.Token);
+        await Patience.UntilAsync(async () => await edge.ServedSerialAsync(host) != before, () => edge.Said);
         edge.Workers.Should().BeSubsetOf(workers, "a renewal needs no reload");
         edge.Said.Should().Contain("https://ca.test/incident");
         orders.Should().Be(alreadyReplaced ? 3 : 2);

@@ -160,6 +160,7 @@ public sealed class ServingTests(SharedEdge shared)
             await Edge.ServeAsync(route);
             await Edge.ActiveAsync(route.AppId);
             using var browser = await Edge.BrowserAsync();
+            browser.Timeout = TimeSpan.FromMinutes(5);
             using var request = new HttpRequestMessage(HttpMethod.Post, Edge.Https(host, "/length")) { Content = new ByteArrayContent(new byte[101 << 20]) };
             request.Headers.ExpectContinue = true;
             using var answer = await browser.SendAsync(request);

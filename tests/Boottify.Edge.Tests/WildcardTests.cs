@@ -54,8 +54,7 @@ public sealed class WildcardTests : IAsyncLifetime
         await edge.StopProcessAsync();
         File.Delete(Path.Combine(edge.Data, "certificate-states", $"_wildcard.{_zone.Name}.json")); // The time to wait after the failure is not what is tested.
         await edge.StartProcessAsync(_zone.Settings);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (await edge.ServedSerialAsync(host) == own) await Task.Delay(100, deadline.Token);
+        await Patience.UntilAsync(async () => await edge.ServedSerialAsync(host) != own, () => edge.Said);
         var wildcard = await WildcardAsync(edge);
         (await edge.ServedSerialAsync(host)).Should().Be(wildcard);
         (await edge.StatusAsync(route.AppId)).Hosts.Single().Should().Match<HostStatus>(status => status.Certificate == CertificateState.Active && status.Serial == wildcard);
@@ -79,8 +78,7 @@ public sealed class WildcardTests : IAsyncLifetime
         await edge.Pebble.RestartAsync(); // It forgets the order, so that the record is nobody's any more.
         await edge.StartProcessAsync(new(_zone.Settings) { ["BOOTTIFY_ACME_DIRECTORY"] = proxy.Directory.AbsoluteUri });
         await WildcardAsync(edge);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while ((await _zone.TxtAsync(Challenge)).Count > 0) await Task.Delay(100, deadline.Token);
+        await Patience.UntilAsync(async () => (await _zone.TxtAsync(Challenge)).Count == 0, () => edge.Said);
     }
 
     [Fact]
@@ -96,8 +94,6 @@ public sealed class WildcardTests : IAsyncLifetime
         await edge.ActiveAsync(route.AppId);
 
         File.Delete(edge.CertificateFile($"_wildcard.{_zone.Name}"));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!File.Exists(edge.CertificateFile($"_wildcard.{_zone.Name}"))) await Task.Delay(100, deadline.Token);
         var second = await WildcardAsync(edge);
         second.Should().NotBe(first);
         foreach (var host in hosts) (await edge.ServedSerialAsync(host)).Should().Be(second);
@@ -107,9 +103,8 @@ public sealed class WildcardTests : IAsyncLifetime
     /// <summary>Its serial, once it is there.</summary>
     private async Task<string> WildcardAsync(RunningEdge edge)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var file = edge.CertificateFile($"_wildcard.{_zone.Name}");
-        while (!File.Exists(file)) await Task.Delay(50, deadline.Token);
+        await Patience.UntilAsync(() => Task.FromResult(File.Exists(file)), () => edge.Said);
         using var certificate = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(Pem(await File.ReadAllTextAsync(file)));
         return certificate.SerialNumber;
     }

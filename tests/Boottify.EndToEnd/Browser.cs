@@ -28,9 +28,9 @@ public sealed class Browser : IAsyncLifetime
         await starting.WaitAsync(Platform.Deadline());
         try
         {
-            Assertions.SetDefaultExpectTimeout(30_000);
+            Assertions.SetDefaultExpectTimeout(60_000);
             playwright ??= await Playwright.CreateAsync();
-            browser ??= await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = Flags });
+            browser ??= await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = Flags, Timeout = 180_000 });
         }
         finally
         {

@@ -15,15 +15,15 @@ public sealed class FailedBuildTests(Platform platform)
         var lines = await app.LinesAsync(failed.Id);
         lines.Select(line => line.N).Should().Equal(Enumerable.Range(1, lines.Count).Select(n => (long)n));
         var texts = lines.Select(line => line.Text).ToArray();
-        texts.Where(text => text.StartsWith("out ", StringComparison.Ordinal)).Should().Equal(Numbered("out"));
-        texts.Where(text => text.StartsWith("err ", StringComparison.Ordinal)).Should().Equal(Numbered("err"));
+        foreach (var word in new[] { "out", "err" })
+            Attempts.Last(texts.Where(text => text.StartsWith($"{word} ", StringComparison.Ordinal)), $"{word} 1 of 200").Should().Equal(Numbered(word));
         lines.Where(line => line.Text.StartsWith("err ", StringComparison.Ordinal)).Should().OnlyContain(line => line.Stream == "stderr");
 
         (await app.LinesAsync(failed.Id, limit: 50)).Should().Equal(lines, "pages add up to the whole");
         var whole = await app.LogAsync(failed.Id);
         whole.Should().HaveCount(lines.Count);
         whole.Zip(texts).Should().OnlyContain(pair => pair.First.EndsWith(pair.Second, StringComparison.Ordinal), "logs.txt is the same log");
-        (await app.LinesAsync(failed.Id, search: "ERR 137 of")).Should().ContainSingle().Which.Text.Should().Be("err 137 of 200");
+        (await app.LinesAsync(failed.Id, search: "ERR 137 of")).Select(line => line.Text).Should().Equal(texts.Where(text => text == "err 137 of 200")).And.NotBeEmpty();
     }
 
     private static IEnumerable<string> Numbered(string word) => Enumerable.Range(1, 200).Select(n => $"{word} {n} of 200");

@@ -51,6 +51,7 @@ public sealed class SecretsTests(Platform platform)
         foreach (var table in tables)
         {
             await using var search = database.CreateCommand($"select exists (select from {table} t where strpos(t::text, $1) > 0 or strpos(t::text, $2) > 0)");
+            search.CommandTimeout = 300;
             search.Parameters.Add(new NpgsqlParameter { Value = text });
             search.Parameters.Add(new NpgsqlParameter { Value = Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text)) });
             if (await search.ExecuteScalarAsync(Platform.Deadline()) is true)

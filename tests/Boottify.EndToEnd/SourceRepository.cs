@@ -45,7 +45,7 @@ public sealed class SourceRepository : IDisposable
     /// <summary>The files of a folder of <c>ops/samples</c>, without what npm and builds leave there.</summary>
     public static Dictionary<string, byte[]> Sample(string name)
     {
-        var folder = Path.Combine(RepositoryRoot(), "ops", "samples", name);
+        var folder = Path.Combine(RepositoryRoot.Path, "ops", "samples", name);
         string[] leftovers = ["node_modules", ".next", ".git"];
         return Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(path => (Full: path, Relative: Path.GetRelativePath(folder, path)))
@@ -94,12 +94,4 @@ public sealed class SourceRepository : IDisposable
             ["GIT_COMMITTER_EMAIL"] = "ada@example.com",
         })
         .ExecuteBufferedAsync(Platform.Deadline())).StandardOutput;
-
-    public static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Boottify.sln")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException($"No Boottify.sln above {AppContext.BaseDirectory}: run the tests from a checkout.");
-    }
 }

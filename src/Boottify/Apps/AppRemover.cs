@@ -2,6 +2,7 @@ using Boottify.Builds;
 using Boottify.Cluster;
 using Boottify.Databases;
 using Boottify.Deployments;
+using Boottify.Deployments.Queue;
 using Boottify.Domains;
 using Boottify.Platform;
 using Boottify.Routes;
@@ -30,6 +31,9 @@ public enum RemovalOutcome
 public sealed class AppRemover(
     IDocumentStore store, Cancellations cancellations, IServiceScopeFactory scopes, PlatformSettings settings, TimeProvider time, ILogger<AppRemover> log)
 {
+    /// <summary>The commits and deliveries that were seen: none comes to an app that is gone.</summary>
+    private const string ForgetSql = $"delete from {WorkTable.Seen} where app_id = ?";
+
     private static readonly TimeSpan PatiencePerPart = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan NamespacePatience = TimeSpan.FromSeconds(20);
 
@@ -54,7 +58,8 @@ public sealed class AppRemover(
         }
 
         await using var scope = scopes.CreateAsyncScope();
-        if (await RemoveAsync(app, scope.ServiceProvider, cancellation) is { } left)
+        var moment = await RequestMoment.NextAsync(session, app.Id, time, cancellation);
+        if (await RemoveAsync(app, moment, scope.ServiceProvider, cancellation) is { } left)
         {
             await BlockedAsync(session, app, left, cancellation);
             return RemovalOutcome.Blocked;
@@ -64,6 +69,7 @@ public sealed class AppRemover(
         if (stream.Aggregate is { DeletedAt: null })
             stream.AppendOne(new AppDeleted(time.GetUtcNow()));
         session.Delete<AppRemoval>(app.Id);
+        session.QueueSqlCommand(ForgetSql, app.Id);
         await session.SaveChangesAsync(cancellation);
         return RemovalOutcome.Gone;
     }
@@ -73,13 +79,13 @@ public sealed class AppRemover(
     /// its images, which its pods hold.
     /// </summary>
     /// <returns>Null when each part was seen to be gone; else what is left and why.</returns>
-    private async Task<string?> RemoveAsync(App app, IServiceProvider services, CancellationToken cancellation)
+    private async Task<string?> RemoveAsync(App app, DateTimeOffset moment, IServiceProvider services, CancellationToken cancellation)
     {
         var routes = services.GetRequiredService<AppRoutes>();
         var names = app.Names;
         var hosts = app.Releases.SelectMany(r => r.HostsOf(app, settings)).Concat(app.Hosts(settings)).Distinct(StringComparer.Ordinal).ToList();
         var records = PartAsync(app, "DNS records", token => routes.WithdrawNamesAsync(hosts, token), cancellation);
-        var route = await PartAsync(app, "Route", token => routes.WithdrawRouteAsync(app.Id, RouteVersion.OfDeletion(time.GetUtcNow()), token), cancellation);
+        var route = await PartAsync(app, "Route", token => routes.WithdrawRouteAsync(app.Id, RouteVersion.OfDeletion(moment), token), cancellation);
 
         string?[] inside = [];
         string? domains = null;

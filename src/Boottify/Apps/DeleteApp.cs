@@ -32,6 +32,8 @@ public static class DeleteApp
     {
         await using var session = store.LightweightSession();
         var stream = await session.Events.FetchForWriting<App>(app, cancellation);
+        if (stream.Aggregate is { DeletedAt: not null })
+            return;
         if (stream.Aggregate is { DeletionRequestedAt: null })
             stream.AppendOne(new AppDeletionRequested(by, now));
         var removal = await session.LoadAsync<AppRemoval>(app, cancellation) ?? new AppRemoval { Id = app };

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Boottify.Deployments;
 using Boottify.Platform;
@@ -70,7 +71,7 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
             {
                 var piece = clean.Length <= LongestLine ? clean : clean[from..Math.Min(clean.Length, from + LongestLine)];
                 var line = new LogLine(lastLine + 1, time.GetUtcNow(), step, origin, piece);
-                await entries.Writer.WriteAsync(new Entry(line, null), cancellation);
+                await EnterAsync(new Entry(line, null), cancellation);
                 lastLine++;
             }
         }
@@ -85,7 +86,7 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
     public async Task FlushAsync(CancellationToken cancellation)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await entries.Writer.WriteAsync(new Entry(null, done), cancellation);
+        await EnterAsync(new Entry(null, done), cancellation);
         await done.Task.WaitAsync(cancellation);
     }
 
@@ -96,6 +97,19 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
         await flushing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.Dispose();
         closed();
+    }
+
+    /// <summary>However the loss was noticed, by this call or before it, it is told in the same way.</summary>
+    private async ValueTask EnterAsync(Entry entry, CancellationToken cancellation)
+    {
+        try
+        {
+            await entries.Writer.WriteAsync(entry, cancellation);
+        }
+        catch (ChannelClosedException e) when (e.InnerException is LostDeploymentException lost)
+        {
+            ExceptionDispatchInfo.Throw(lost);
+        }
     }
 
     private async Task FlushLoopAsync(CancellationToken cancellation)

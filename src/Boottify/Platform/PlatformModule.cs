@@ -74,6 +74,7 @@ public static class PlatformModule
         var answer = error switch
         {
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Results.Problem(error.Message, statusCode: 413, title: "The request is too large"),
+            BadHttpRequestException { StatusCode: StatusCodes.Status503ServiceUnavailable } => Results.Problem(error.Message, statusCode: 503, title: "Not available now"),
             BadHttpRequestException => Problems.Invalid(Explain(error)),
             _ when HoldsNul(error) => Problems.Invalid("The request holds the character U+0000, which no text here may hold. Leave it out."),
             LostDeploymentException => Problems.NotFound(),

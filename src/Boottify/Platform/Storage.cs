@@ -65,7 +65,7 @@ public static class Storage
         options.Projections.Add<LogChunkProjection>(ProjectionLifecycle.Inline);
         options.Projections.Add<LatestDeploymentProjection>(ProjectionLifecycle.Async);
 
-        options.Schema.For<App>().Index(a => a.TeamId);
+        options.Schema.For<App>().Index(a => a.TeamId).Index(a => a.Repository.Url);
         options.Schema.For<Domain>().Index(d => d.AppId);
         options.Schema.For<Deployment>().Index(d => d.AppId);
         options.Schema.For<LogChunk>().Duplicate(c => c.DeploymentId).Duplicate(c => c.Last).Index(c => new { c.DeploymentId, c.Last });
@@ -80,7 +80,8 @@ public static class Storage
         options.Policies.UseDurableLocalQueues();
         // A step's own deadline is the one that counts; this is the longest of them, and a bit.
         options.DefaultExecutionTimeout = longestStep + TimeSpan.FromMinutes(5);
-        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Dynamic;
+        // What ops/generate has written: nothing is compiled at the start.
+        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Static;
         // Typed HTTP clients come out of a factory, which generated code can only ask for by service location.
         options.ServiceLocationPolicy = ServiceLocationPolicy.AlwaysAllowed;
         var durability = options.Durability;

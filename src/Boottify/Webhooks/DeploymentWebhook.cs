@@ -18,7 +18,7 @@ public sealed partial record DeploymentWebhook(string? App, string? Repository, 
     private static async Task<IResult> HandleAsync(HttpRequest request, IDocumentStore store, SecretsOfApp secrets, DeploymentIntake intake, WebhookTurns turns)
     {
         var cancellation = request.HttpContext.RequestAborted;
-        var body = await WebhookBody.ReadAsync(request, most: 1 << 20);
+        var body = await WebhookBody.ReadAsync(request, WebhookBody.Small);
         using var turn = await turns.TakeAsync(cancellation);
         if (WebhookBody.Parse<DeploymentWebhook>(body) is not { App: { } appId } push)
             return Problems.Invalid("Send a JSON object with app, repository, ref and sha, signed with the app's secret.");

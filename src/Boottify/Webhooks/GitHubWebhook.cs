@@ -21,10 +21,10 @@ public sealed record GitHubWebhook(
     public static void Map(IEndpointRouteBuilder api) =>
         api.MapPost("/webhooks/github", HandleAsync).OpenToAnybody().WithName("GitHubWebhook");
 
-    private static async Task<IResult> HandleAsync(HttpRequest request, IDocumentStore store, SecretsOfApp secrets, DeploymentIntake intake, WebhookTurns turns)
+    private static async Task<IResult> HandleAsync(HttpRequest request, IDocumentStore store, SecretsOfApp secrets, DeploymentIntake intake, WebhookTurns turns, LargeBodyTurns large)
     {
         var cancellation = request.HttpContext.RequestAborted;
-        var body = await WebhookBody.ReadAsync(request);
+        var body = await WebhookBody.ReadAsync(request, large);
         using var turn = await turns.TakeAsync(cancellation);
         if (WebhookBody.Parse<GitHubWebhook>(body) is not { Repository: { } repository } push)
             return Problems.Invalid("Send what GitHub sends: set the webhook's content type to application/json.");

@@ -10,3 +10,9 @@ public sealed class WebhookTurns() : Turns(AtOnce)
 {
     private const int AtOnce = 32;
 }
+
+/// <summary>Large bodies, a few at a time: whoever sends one is not known before it is whole, and memory is not strangers' to fill.</summary>
+public sealed class LargeBodyTurns() : Turns(AtOnce)
+{
+    private const int AtOnce = 4;
+}

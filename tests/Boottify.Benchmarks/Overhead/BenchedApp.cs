@@ -23,7 +23,7 @@ internal sealed record BenchedApp(string Name, string AnswersAt, Action<string, 
     /// <summary>The sample, with the Dockerfile that Boottify's template makes for it.</summary>
     public static BenchedApp NextJs { get; } = new("Next.js sample", "/version.txt", (folder, version) =>
     {
-        var sample = Path.Combine(BenchPlatform.Checkout, "ops", "samples", "nextjs");
+        var sample = Path.Combine(RepositoryRoot.Path, "ops", "samples", "nextjs");
         string[] leftovers = ["node_modules", ".next"];
         foreach (var file in Directory.EnumerateFiles(sample, "*", SearchOption.AllDirectories))
         {

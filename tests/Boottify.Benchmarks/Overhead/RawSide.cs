@@ -46,7 +46,7 @@ internal sealed class RawSide : IDisposable
     {
         await source.CommitAsync(version);
         var (since, began) = (Stopwatch.GetTimestamp(), DateTimeOffset.UtcNow);
-        var said = await Cli.Wrap(Path.Combine(BenchPlatform.Checkout, "tests", "Boottify.Benchmarks", "Overhead", "raw-deploy"))
+        var said = await Cli.Wrap(Path.Combine(RepositoryRoot.Path, "tests", "Boottify.Benchmarks", "Overhead", "raw-deploy"))
             .WithArguments([source.Url, Image, Manifest, name])
             .WithEnvironmentVariables(new Dictionary<string, string?> { ["DOCKER_CONFIG"] = folder, ["KUBECTL"] = Cluster.Kubectl })
             .ExecuteBufferedAsync();

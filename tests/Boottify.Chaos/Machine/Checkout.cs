@@ -5,7 +5,7 @@ namespace Boottify.Chaos.Machine;
 /// <summary>The checkout whose platform is put to the test, and the settings that ops/up left in it.</summary>
 public static class Checkout
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = RepositoryRoot.Path;
 
     public static string State { get; } = Path.Combine(Root, ".boottify");
 
@@ -40,13 +40,5 @@ public static class Checkout
         }
 
         return settings;
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Boottify.sln")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException($"No Boottify.sln above {AppContext.BaseDirectory}: run this from a checkout.");
     }
 }

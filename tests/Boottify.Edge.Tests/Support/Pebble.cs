@@ -38,7 +38,7 @@ internal sealed class Pebble(string folder, int httpPort) : IAsyncDisposable
         environment.TryAdd("PEBBLE_VA_NOSLEEP", "1");
         environment.TryAdd("PEBBLE_WFE_NONCEREJECT", "0");
         _daemon = new Daemon(Needed.Pebble, ["-config", file, "-dnsserver", Needed.Setting("BOOTTIFY_DNS")], environment);
-        using var client = Client();
+        using var client = Client(TimeSpan.FromSeconds(5));
         await _daemon.UntilAsync(async cancellation => (await client.GetAsync(Directory, cancellation)).IsSuccessStatusCode, "Pebble");
     }
 
@@ -57,22 +57,22 @@ internal sealed class Pebble(string folder, int httpPort) : IAsyncDisposable
     /// <param name="number">Above 0: of an alternate chain.</param>
     public async Task<X509Certificate2> RootAsync(int number = 0)
     {
-        using var client = Client();
+        using var client = Client(TimeSpan.FromSeconds(60));
         return X509Certificate2.CreateFromPem(await client.GetStringAsync(new Uri($"https://127.0.0.1:{_management}/roots/{number}")));
     }
 
     /// <summary><c>Valid</c> or <c>Revoked</c>.</summary>
     public async Task<string> StatusOfAsync(string serial)
     {
-        using var client = Client();
+        using var client = Client(TimeSpan.FromSeconds(60));
         var status = JsonDocument.Parse(await client.GetStringAsync(new Uri($"https://127.0.0.1:{_management}/cert-status-by-serial/{serial.TrimStart('0').ToLowerInvariant()}")));
         return status.RootElement.GetProperty("Status").GetString()!;
     }
 
-    private HttpClient Client()
+    private HttpClient Client(TimeSpan patience)
     {
         var client = Acme.AcmeHttp.Create(Ca);
-        client.Timeout = TimeSpan.FromSeconds(5);
+        client.Timeout = patience;
         return client;
     }
 

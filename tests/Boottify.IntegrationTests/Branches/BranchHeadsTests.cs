@@ -57,9 +57,13 @@ public sealed class BranchHeadsTests : IAsyncLifetime
         await heads.EnrolAsync(apps, TimeSpan.FromMinutes(5), BuildFixture.Token);
 
         var perTenth = new List<int>();
+        var passed = TimeProvider.System.GetTimestamp();
         for (var tenth = 0; tenth < 10; tenth++)
         {
-            await PassAsync(TimeSpan.FromSeconds(30));
+            // The claims take time themselves: it counts.
+            var before = passed;
+            passed = TimeProvider.System.GetTimestamp();
+            await PassAsync(TimeSpan.FromSeconds(30) - TimeProvider.System.GetElapsedTime(before, passed));
             var due = 0;
             while (await heads.ClaimAsync(TimeSpan.FromDays(1), BuildFixture.Token) is not null)
                 due++;
@@ -68,8 +72,7 @@ public sealed class BranchHeadsTests : IAsyncLifetime
 
         perTenth.Sum().Should().BeInRange(980, 1000);
         perTenth.Should().OnlyContain(due => due < 200, "100 each, give or take what chance does");
-        // What the claims themselves take comes off the last tenth.
-        perTenth.SkipLast(1).Should().OnlyContain(due => due > 50);
+        perTenth.Should().OnlyContain(due => due > 50);
     }
 
     [Fact]

@@ -60,9 +60,11 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
     {
         await using var broken = await SmallGitServer.StartAsync(bare: null);
         var away = await platform.CreateAppAsync($"{broken.Url}/x.git");
-        await away.CancelAsync(await away.DeliverAsync(Engine.TestApp.NewCommit()));
+        var delivered = await away.DeliverAsync(Engine.TestApp.NewCommit());
 
+        // At once: a minute later it is looked at again.
         var head = await Patience.UntilAsync(away.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object);
+        await away.CancelAsync(delivered);
         head.Text("error").Should().Contain("cannot be reached");
         (head.GetProperty("nextLook").GetDateTimeOffset() - head.GetProperty("lookedAt").GetDateTimeOffset())
             .Should().BeGreaterThanOrEqualTo(TimeSpan.FromMinutes(1)).And.BeLessThan(TimeSpan.FromMinutes(1.3));

@@ -31,7 +31,7 @@ public sealed class BuildFixture : IAsyncLifetime
 
     public DockerClient Docker => _services!.GetRequiredService<DockerClient>();
 
-    public static string Samples { get; } = Path.Combine(Root(), "ops", "samples");
+    public static string Samples { get; } = Path.Combine(RepositoryRoot.Path, "ops", "samples");
 
     /// <summary>The folder of a deployment's commit, below that of this process.</summary>
     public string Workspace(BuildRequest request) => Directory.GetDirectories(Path.Combine(Data, "builds"), request.DeploymentId, SearchOption.AllDirectories).Single();
@@ -134,14 +134,6 @@ public sealed class BuildFixture : IAsyncLifetime
             file.CopyTo(Path.Combine(to, file.Name));
         foreach (var folder in from.EnumerateDirectories().Where(d => d.Name is not ("node_modules" or ".next")))
             Copy(folder, Path.Combine(to, folder.Name));
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Boottify.sln")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("The tests run outside of the checkout.");
     }
 }
 

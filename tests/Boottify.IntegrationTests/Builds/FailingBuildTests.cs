@@ -48,7 +48,7 @@ public class FailingBuildTests(BuildFixture fixture)
     public async Task A_build_that_takes_too_long_is_stopped()
     {
         var request = fixture.Request(await DockerfileAsync("FROM node:20-alpine\nRUN sleep 301\n"));
-        await FailsAsync(request, new() { ["BOOTTIFY_BUILD_TIMEOUT"] = "3" }, "The build took longer than 3 seconds and was stopped.");
+        await FailsAsync(request, new() { ["BOOTTIFY_BUILD_TIMEOUT"] = "20" }, "The build took longer than 20 seconds and was stopped.");
         await NothingIsLeftAsync(request);
     }
 
@@ -63,9 +63,9 @@ public class FailingBuildTests(BuildFixture fixture)
     [Fact]
     public async Task A_build_that_makes_too_many_processes_hits_its_limit()
     {
-        // The loop gives the limit time to be set: it is put on each container right after its start.
+        // It is put on each container right after its start: the loop waits until it is.
         var request = fixture.Request(await DockerfileAsync(
-            "FROM node:20-alpine\nRUN sleep 2; i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i+1)); done; wait; echo all 60 ran\n"));
+            "FROM node:20-alpine\nRUN for t in $(seq 120); do grep -qsx 20 /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max && break; sleep 0.5; done; i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i+1)); done; wait; echo all 60 ran\n"));
         var log = new RecordedLog();
         await FailsAsync(request, new() { ["BOOTTIFY_BUILD_PIDS"] = "20" }, "The build failed at step 2/*", log);
         log.Text.Should().NotContain("\nall 60 ran");

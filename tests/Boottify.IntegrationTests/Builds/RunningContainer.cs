@@ -37,17 +37,21 @@ public sealed class RunningContainer : IAsyncDisposable
         var container = await _docker.Containers.InspectContainerAsync(_id, BuildFixture.Token);
         var address = container.NetworkSettings!.Networks!["bridge"].IPAddress;
         using var http = new HttpClient();
-        for (var attempt = 1; ; attempt++)
+        var answer = await Patience.UntilAsync(TryAsync, said => said is not null);
+        answer!.Value.Status.Should().Be(status);
+        return answer.Value.Text;
+
+        async Task<(HttpStatusCode Status, string Text)?> TryAsync()
         {
             try
             {
                 using var response = await http.GetAsync(new Uri($"http://{address}:3000{path}"), BuildFixture.Token);
-                response.StatusCode.Should().Be(status);
-                return await response.Content.ReadAsStringAsync(BuildFixture.Token);
+                return (response.StatusCode, await response.Content.ReadAsStringAsync(BuildFixture.Token));
             }
-            catch (HttpRequestException) when (attempt < 100)
+            catch (HttpRequestException)
             {
-                await Task.Delay(100, BuildFixture.Token);
+                (await _docker.Containers.InspectContainerAsync(_id, BuildFixture.Token)).State!.Running.Should().BeTrue("an app that has ended does not answer any more");
+                return null;
             }
         }
     }

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.RegularExpressions;
 using Boottify.Builds;
+using Boottify.Deployments;
 using Docker.DotNet.Models;
 
 namespace Boottify.IntegrationTests.Builds;
 
 [Collection("Builds")]
-public class TemplateBuildTests(BuildFixture fixture, ITestOutputHelper output)
+public partial class TemplateBuildTests(BuildFixture fixture, ITestOutputHelper output)
 {
     private const string Server =
         "require('http').createServer((q, s) => s.end(`${process.env.BOOTTIFY_COMMIT} ${require('ms')('2 days')}`)).listen(process.env.PORT, () => console.log('up'));";
@@ -127,7 +129,7 @@ public class TemplateBuildTests(BuildFixture fixture, ITestOutputHelper output)
         try
         {
             (await fixture.Builder.InspectAsync(request, log, BuildFixture.Token)).Should().Be(expected);
-            var image = await fixture.Builder.BuildAsync(request, log, BuildFixture.Token);
+            var image = await BuildPatientlyAsync(request, log);
             output.WriteLine($"{expected.Template}: {image.SizeBytes / 1e6:0.0} MB in {clock.Elapsed.TotalSeconds:0.0} s");
             image.RunsAsRoot.Should().Be(runsAsRoot);
             image.Template.Should().Be(expected.Template);
@@ -139,6 +141,25 @@ public class TemplateBuildTests(BuildFixture fixture, ITestOutputHelper output)
             throw;
         }
     }
+
+    /// <summary>Packages come from outside of this machine: where they come from being away for a moment says nothing of a template.</summary>
+    private async Task<BuiltImage> BuildPatientlyAsync(BuildRequest request, RecordedLog log)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await fixture.Builder.BuildAsync(request, log, BuildFixture.Token);
+            }
+            catch (StepException) when (tries < 3 && OutsideIsAway().IsMatch(log.Text))
+            {
+                output.WriteLine($"The registry of packages was away at try {tries}.");
+            }
+        }
+    }
+
+    [GeneratedRegex("ETIMEDOUT|ECONNRESET|EAI_AGAIN|ENETUNREACH|ERR_SOCKET_TIMEOUT")]
+    private static partial Regex OutsideIsAway();
 
     private string Image(BuildRequest request) => $"{fixture.Registry}/{request.ImageRepository}:{request.DeploymentId}";
 

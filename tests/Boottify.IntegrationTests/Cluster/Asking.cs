@@ -9,7 +9,7 @@ public static class Asking
 
     public static async Task<string> AskAsync(AppliedWorkload applied, string path = "/")
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         return await http.GetStringAsync(applied.Url(path), TestContext.Current.CancellationToken);
     }
 
@@ -21,26 +21,23 @@ public static class Asking
     }
 
     /// <summary>The node's own rules follow the endpoints a moment later.</summary>
-    public static async Task AnswersAsync(this AppliedWorkload applied, string expected, string path = "/")
+    public static Task AnswersAsync(this AppliedWorkload applied, string expected, string path = "/")
     {
-        var end = DateTime.UtcNow.AddSeconds(20);
         var said = "nothing";
-        while (DateTime.UtcNow < end)
+        return Patience.UntilAsync(AnswersNowAsync, () => $"{applied.Url(path)} said {said}, not {expected}");
+
+        async Task<bool> AnswersNowAsync()
         {
             try
             {
                 said = await AskAsync(applied, path);
-                if (said.Contains(expected, StringComparison.Ordinal))
-                    return;
+                return said.Contains(expected, StringComparison.Ordinal);
             }
-            catch (HttpRequestException refused)
+            catch (Exception away) when (away is HttpRequestException or TaskCanceledException && !TestContext.Current.CancellationToken.IsCancellationRequested)
             {
-                said = refused.Message;
+                said = away.Message;
+                return false;
             }
-
-            await Task.Delay(50, TestContext.Current.CancellationToken);
         }
-
-        said.Should().Contain(expected);
     }
 }

@@ -72,17 +72,13 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
 
         await app.DeployAsync(app.Release(image, version: "last"));
         // The controller drops old ReplicaSets some time after a rollout, and pruning sees what they left.
-        List<string> kept = [];
-        for (var later = 0; later < 30; later++)
-        {
-            await fixture.Cluster.PruneAsync(app.Release(image, version: "last"), Cancellation);
-            kept = [.. (await VersionsAsync(app.Namespace)).Keys.Where(name => name.StartsWith("ConfigMap/env-", StringComparison.Ordinal))];
-            if (kept.Count <= 4)
-                break;
-            await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
-        }
-
-        kept.Should().HaveCountLessThanOrEqualTo(4, "the history holds two old ReplicaSets, and one may be leaving");
+        await Patience.UntilAsync(
+            async () =>
+            {
+                await fixture.Cluster.PruneAsync(app.Release(image, version: "last"), Cancellation);
+                return (await VersionsAsync(app.Namespace)).Keys.Count(name => name.StartsWith("ConfigMap/env-", StringComparison.Ordinal));
+            },
+            kept => kept <= 4);   // the history holds two old ReplicaSets, and one may be leaving
     }
 
     [Fact]
@@ -193,7 +189,7 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         var held = new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "held", Finalizers = ["example.org/not-yet"] } };
         await fixture.Kubernetes.CoreV1.CreateNamespacedConfigMapAsync(held, app.Namespace, cancellationToken: Cancellation);
 
-        var reason = await fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromSeconds(20), Cancellation);
+        var reason = await fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromSeconds(60), Cancellation);
         reason.Should().Contain("example.org/not-yet");
 
         await fixture.Kubernetes.CoreV1.PatchNamespacedConfigMapAsync(

@@ -17,6 +17,9 @@ public sealed class RequestStream : IAsyncDisposable
     /// </summary>
     private static readonly TimeSpan BetweenConnections = TimeSpan.FromMilliseconds(30);
 
+    /// <summary>A request that a pod loses is refused, reset or cut off, and not late: this only ends a test of which nothing comes any more.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
     private readonly CancellationTokenSource stop = new();
     private readonly ConcurrentBag<string> failures = [];
     private Task clients = Task.CompletedTask;
@@ -48,7 +51,7 @@ public sealed class RequestStream : IAsyncDisposable
 
     private async Task AskAsync(AppliedWorkload applied, TimeSpan connectionLifetime)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = connectionLifetime, ConnectTimeout = TimeSpan.FromSeconds(5) }, disposeHandler: true) { Timeout = TimeSpan.FromSeconds(10) };
+        using var http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = connectionLifetime, ConnectTimeout = Longest }, disposeHandler: true) { Timeout = Longest };
         while (!stop.IsCancellationRequested)
         {
             try

@@ -29,8 +29,8 @@ public class RolloutFailureTests(ClusterFixture fixture) : IClassFixture<Cluster
         var log = new RecordedLog();
         var release = app.Release(await fixture.Images.ServerAsync(), mode: "unready");
 
-        var failure = await Deploying(app, release, log, TimeSpan.FromSeconds(40)).Should().ThrowAsync<StepException>();
-        failure.Which.Message.Should().StartWith("No pod became ready within 40 s: readiness probe GET /health on port 3000 answered 503");
+        var failure = await Deploying(app, release, log, TimeSpan.FromSeconds(90)).Should().ThrowAsync<StepException>();
+        failure.Which.Message.Should().StartWith("No pod became ready within 90 s: readiness probe GET /health on port 3000 answered 503");
         log.Output.Should().Contain("health asked, not well");
     }
 

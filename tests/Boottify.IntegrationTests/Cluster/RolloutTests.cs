@@ -23,6 +23,20 @@ public class RolloutTests(ClusterFixture fixture) : IClassFixture<ClusterFixture
     }
 
     [Fact]
+    public async Task Pods_that_come_one_after_the_other_have_as_long_each()
+    {
+        await using var app = fixture.NewApp();
+        var image = await fixture.Images.ServerAsync();
+        await app.DeployAsync(app.Release(image, version: "one", replicas: 3));
+
+        var began = TimeProvider.System.GetTimestamp();
+        var patience = TimeSpan.FromSeconds(30);
+        var slow = await app.DeployAsync(app.Release(image, "slow", version: "two", replicas: 3), deadline: patience);
+        TimeProvider.System.GetElapsedTime(began).Should().BeGreaterThan(patience, "else this shows nothing");
+        await slow.AnswersAsync("two");
+    }
+
+    [Fact]
     public async Task A_change_of_the_environment_alone_rolls_the_pods_and_reaches_them()
     {
         await using var app = fixture.NewApp();

@@ -20,7 +20,7 @@ public sealed class TestImages : IAsyncDisposable
           response.end(request.url === '/env' ? JSON.stringify(process.env) : VERSION);
         });
         server.keepAliveTimeout = 60000;
-        server.listen(Number(PORT), '0.0.0.0');
+        setTimeout(() => server.listen(Number(PORT), '0.0.0.0'), MODE === 'slow' ? 12000 : 0);
         process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
         """;
 
@@ -29,7 +29,7 @@ public sealed class TestImages : IAsyncDisposable
     private readonly List<string> made = [];
     private readonly string folder = Directory.CreateTempSubdirectory("boottify-images-").FullName;
 
-    /// <summary>By digest. Obeys MODE (ok, crash, unready) and answers with VERSION.</summary>
+    /// <summary>By digest. Obeys MODE (ok, crash, unready, slow to start) and answers with VERSION.</summary>
     public Task<string> ServerAsync() => BuildAsync("server", "FROM node:20-alpine\nCOPY server.js /server.js\nUSER 1000\nCMD [\"node\", \"/server.js\"]\n");
 
     /// <summary>The same with no shell and no tool in it, as distroless images are.</summary>
@@ -57,7 +57,7 @@ public sealed class TestImages : IAsyncDisposable
             await File.WriteAllTextAsync(Path.Combine(folder, "server.js"), Server);
             await DockerAsync(null, "build", "--tag", tag, folder);
             await DockerAsync(RealPlatform.Setting("BOOTTIFY_REGISTRY_PASSWORD"), "login", "--username", RealPlatform.Setting("BOOTTIFY_REGISTRY_USER"), "--password-stdin", registry);
-            await DockerAsync(null, "push", tag);
+            await Patience.UntilAsync(async () => (await TryDockerAsync(null, "push", tag)).ExitCode == 0, () => $"docker push {tag} failed");
             if (!made.Contains(tag))
                 made.Add(tag);
             return $"{registry}/tests/cluster-{kind}@{await DigestAsync(registry, $"tests/cluster-{kind}")}";
@@ -70,11 +70,14 @@ public sealed class TestImages : IAsyncDisposable
 
     private async Task DockerAsync(string? input, params string[] arguments)
     {
-        var result = await Cli.Wrap("docker").WithArguments(["--config", folder, .. arguments])
-            .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input))
-            .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(TestContext.Current.CancellationToken);
+        var result = await TryDockerAsync(input, arguments);
         result.ExitCode.Should().Be(0, $"docker {arguments[0]} said: {result.StandardOutput}{result.StandardError}");
     }
+
+    private async Task<BufferedCommandResult> TryDockerAsync(string? input, params string[] arguments) =>
+        await Cli.Wrap("docker").WithArguments(["--config", folder, .. arguments])
+            .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input))
+            .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(TestContext.Current.CancellationToken);
 
     private async Task<string> DigestAsync(string registry, string repository)
     {

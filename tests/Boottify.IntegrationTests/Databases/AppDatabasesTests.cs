@@ -97,7 +97,7 @@ public sealed class AppDatabasesTests : IAsyncDisposable
         await using var app = Connect(url);
         // A page each 0.1 s: autovacuum stays for minutes once the server's launcher, which looks once a minute, has sent it.
         await ScalarAsync(app, "CREATE TABLE busy (n int) WITH (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)");
-        await ScalarAsync(app, "INSERT INTO busy SELECT generate_series(1, 500000); DELETE FROM busy");
+        await ScalarAsync(app, "INSERT INTO busy SELECT generate_series(1, 100000); DELETE FROM busy");
         // A role like ours is not told what a session is; but sessions of users have a user.
         const string atWork = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NULL";
         await Patience.UntilAsync(async () => await ScalarAsync(app, atWork) is not null);
@@ -140,6 +140,7 @@ public sealed class AppDatabasesTests : IAsyncDisposable
         var connection = PostgresUrl.Parse(url);
         connection.Database = database ?? connection.Database;
         connection.Pooling = false;
+        connection.CommandTimeout = 180;
         return NpgsqlDataSource.Create(connection);
     }
 

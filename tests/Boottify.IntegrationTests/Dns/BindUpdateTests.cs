@@ -31,9 +31,4 @@ public sealed class BindUpdateTests(OwnBind server) : DynamicUpdateTests(server)
     [InlineData(20)]
     public async Task A_clock_that_is_off_is_told_with_the_server_s_time(int minutes) =>
         await Refused(Zone(time: new OffClock(TimeSpan.FromMinutes(minutes))), "*BADTIME: its clock says 20*, and here it is *Set both right.");
-
-    private sealed class OffClock(TimeSpan by) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
-    }
 }

@@ -205,10 +205,19 @@ public sealed class DomainsTests(HastyPlatform hasty) : DomainScenario(hasty)
     public async Task An_app_has_a_limited_number_of_domains_however_many_are_added_at_once()
     {
         var app = await AppAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => AddAsync(app, $"n{n}.{Zone.Name}")));
-        answers.Count(a => a.StatusCode == HttpStatusCode.Created).Should().Be(2);
-        answers.Where(a => a.StatusCode != HttpStatusCode.Created).Should().OnlyContain(a => a.StatusCode == HttpStatusCode.UnprocessableEntity);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => AddPatientlyAsync($"n{n}.{Zone.Name}")));
+        answers.Count(a => a.IsSuccessStatusCode).Should().Be(2);
+        answers.Where(a => !a.IsSuccessStatusCode).Should().OnlyContain(a => a.StatusCode == HttpStatusCode.UnprocessableEntity);
         (await answers.First(a => !a.IsSuccessStatusCode).Content.ReadAsStringAsync(Token)).Should().Contain("has 2 domains");
+
+        // They wait for each other; who waits too long is told to try again.
+        async Task<HttpResponseMessage> AddPatientlyAsync(string name)
+        {
+            HttpResponseMessage answer;
+            while ((answer = await AddAsync(app, name)).StatusCode == HttpStatusCode.ServiceUnavailable)
+                answer.Dispose();
+            return answer;
+        }
     }
 
     [Theory]

@@ -26,6 +26,7 @@ public sealed class HastyPlatform : IAsyncLifetime
         ["BOOTTIFY_DOMAIN_CHECK_SECONDS"] = "1",
         ["BOOTTIFY_DOMAIN_GRACE_SECONDS"] = "0",
         ["BOOTTIFY_DOMAINS_PER_APP"] = "2",
+        ["BOOTTIFY_ROLLOUT_SECONDS"] = "240",
         // Where the real nginx listens, instead of 80.
         ["BOOTTIFY_SELF_CHECK_PORT"] = RealPlatform.Setting("BOOTTIFY_HTTP_PORT"),
     };

@@ -53,9 +53,10 @@ public sealed class ControlPlane : IAsyncLifetime
         if (Beside is null)
             await ScratchDatabase.CreateAsync(ServerUrl, Database);
         JasperFxEnvironment.AutoStartHost = true;
-        // What comes by itself at a random time would meddle with what a test looks at: only when the test asks for it.
+        // What comes by itself, at a random time or when this machine's disk is low, would meddle with what a test looks at: only when the test asks for it.
         host = new WebApplicationFactory<Program>().WithWebHostBuilder(builder => Settings
-            .Aggregate(builder.UseSetting("BOOTTIFY_HEADS_EVERY", "0").UseSetting("BOOTTIFY_HOUSEKEEPING_SECONDS", "0"), (all, setting) => all.UseSetting(setting.Key, setting.Value))
+            .Aggregate(builder.UseSetting("BOOTTIFY_HEADS_EVERY", "0").UseSetting("BOOTTIFY_HOUSEKEEPING_SECONDS", "0")
+                .UseSetting("BOOTTIFY_DISK_FREE_MB", "0").UseSetting("BOOTTIFY_DISK_FREE_PERCENT", "0"), (all, setting) => all.UseSetting(setting.Key, setting.Value))
             .UseSetting("DATABASE_URL", $"{new UriBuilder(ServerUrl) { Path = Database }}")
             .UseSetting("BOOTTIFY_TOKEN", Token)
             .UseSetting("BOOTTIFY_INSTANCE", Database[..20])

@@ -21,9 +21,10 @@ public sealed class HandOverTests
         var team = await stays.CreateTeamAsync();
         var leaves = new ControlPlane { Beside = stays };
         await leaves.InitializeAsync();
-        var deployments = new List<string>();
+        var apps = new List<TestApp>();
         for (var n = 0; n < Deployments; n++)
-            deployments.Add(await silent.DeployAsync(stays, team));
+            apps.Add(await silent.CreateAppAsync(stays, team));
+        var deployments = await Task.WhenAll(apps.Select(SilentServer.DeployAsync));
 
         // Both nodes have some by now, and others wait.
         await UntilAsync(async () => (await stays.Administrator.GetFromJsonAsync<JsonElement>("/api/queue")).GetProperty("items").EnumerateArray()

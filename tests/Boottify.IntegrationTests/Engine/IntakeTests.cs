@@ -1,11 +1,18 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Boottify.Apps;
+using Boottify.Deployments;
+using Boottify.Routes;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Boottify.IntegrationTests.Engine;
 
 public class IntakeTests(ControlPlane platform)
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_hundred_copies_of_one_push_at_once_make_one_deployment()
     {
@@ -32,6 +39,28 @@ public class IntakeTests(ControlPlane platform)
         deployments.Count(d => d.GetProperty("status").GetString() == "queued").Should().BeLessThanOrEqualTo(1);
         foreach (var superseded in deployments.Where(d => d.GetProperty("status").GetString() == "superseded"))
             deployments.Select(d => d.GetProperty("id").GetString()).Should().Contain(superseded.GetProperty("supersededBy").GetString());
+    }
+
+    [Fact]
+    public async Task A_wish_comes_after_those_before_it_though_their_nodes_clocks_were_ahead()
+    {
+        var team = await platform.CreateTeamAsync();
+        var app = await platform.CreateAppAsync(team);
+        await using var session = platform.Store.QuerySession();
+        var target = (await session.LoadAsync<App>(app.Id, Token))!;
+        var database = platform.Services.GetRequiredService<NpgsqlDataSource>();
+
+        var ahead = await AcceptAsync(new OffClock(TimeSpan.FromHours(1)));
+        var next = await AcceptAsync(TimeProvider.System);
+        var last = await AcceptAsync(TimeProvider.System);
+
+        ahead.RequestedAt.Should().BeAfter(DateTimeOffset.UtcNow.AddMinutes(50));
+        new[] { ahead, next, last }.Select(RouteVersion.Of).Should().BeInAscendingOrder().And.OnlyHaveUniqueItems("the edge refuses a route that is not newer");
+        new[] { ahead, next, last }.Select(d => d.Id).Should().BeInAscendingOrder(StringComparer.Ordinal);
+        RouteVersion.OfDeletion(await RequestMoment.NextAsync(session, app.Id, TimeProvider.System, Token)).Should().BeGreaterThan(RouteVersion.Of(last));
+
+        async Task<Deployment> AcceptAsync(TimeProvider clock) => (await new DeploymentIntake(platform.Store, database, clock).AcceptAsync(
+            new DeploymentWish(target, TestApp.NewCommit(), "main", null, Trigger.Push, "a test", null, null, []), Token)).Deployment;
     }
 
     [Fact]

@@ -26,13 +26,18 @@ public sealed class QueueTests : IAsyncLifetime
     {
         var slots = platform.Services.GetRequiredService<PlatformSettings>().BuildsPerNode;
         var (busy, other, third) = (await platform.CreateTeamAsync(), await platform.CreateTeamAsync(), await platform.CreateTeamAsync());
-        var crowd = new List<string>();
+        // All apps first: from the first push on, those that run have their step's two minutes.
+        var apps = new List<TestApp>();
         for (var n = 0; n < 100 + slots; n++)
-            crowd.Add(await DeployAsync(busy));
+            apps.Add(await silent.CreateAppAsync(platform, busy));
+        var (lonely, late) = (await silent.CreateAppAsync(platform, other), await silent.CreateAppAsync(platform, third));
+        var crowd = new List<string>();
+        foreach (var some in apps.Chunk(10))
+            crowd.AddRange(await Task.WhenAll(some.Select(SilentServer.DeployAsync)));
         await UntilAsync(async () => (await QueueAsync(platform.Administrator)).GetProperty("running").GetInt32() == slots);
 
-        var lone = await DeployAsync(other);
-        var later = await DeployAsync(third);
+        var lone = await SilentServer.DeployAsync(lonely);
+        var later = await SilentServer.DeployAsync(late);
         var member = await platform.CreateMemberAsync(other, "viewer");
         var view = await member.GetFromJsonAsync<JsonElement>($"/api/deployments/{lone}");
         view.GetProperty("queuePosition").GetInt64().Should().Be(1);
@@ -63,8 +68,6 @@ public sealed class QueueTests : IAsyncLifetime
             (await StartedAsync(crowd)).Should().Be(slots);
         }
     }
-
-    private Task<string> DeployAsync(string team) => silent.DeployAsync(platform, team);
 
     private async Task CancelAsync(string deployment)
     {

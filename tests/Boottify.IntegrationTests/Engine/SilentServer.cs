@@ -19,13 +19,17 @@ public sealed class SilentServer : IAsyncDisposable
 
     public string Url { get; }
 
-    /// <summary>Registers an app that is fetched from here, and pushes to it.</summary>
-    /// <returns>The deployment's id.</returns>
-    public async Task<string> DeployAsync(ControlPlane platform, string team)
+    /// <summary>Registers an app that is fetched from here.</summary>
+    public async Task<TestApp> CreateAppAsync(ControlPlane platform, string team)
     {
         var app = await ControlPlane.PostAsync(platform.Administrator, "/api/apps", new { team, name = "An app", repository = new { url = Url, branch = "main" } });
-        var target = new TestApp(app.GetProperty("id").GetString()!, app.GetProperty("webhook").GetProperty("secret").GetString()!, platform.Anonymous);
-        using var answer = await target.PushAsync(TestApp.NewCommit());
+        return new TestApp(app.GetProperty("id").GetString()!, app.GetProperty("webhook").GetProperty("secret").GetString()!, platform.Anonymous);
+    }
+
+    /// <returns>The deployment's id.</returns>
+    public static async Task<string> DeployAsync(TestApp app)
+    {
+        using var answer = await app.PushAsync(TestApp.NewCommit());
         answer.StatusCode.Should().Be(HttpStatusCode.Accepted);
         return (await System.Net.Http.Json.HttpContentJsonExtensions.ReadFromJsonAsync<System.Text.Json.JsonElement>(answer.Content)).GetProperty("id").GetString()!;
     }

@@ -54,7 +54,7 @@ public sealed class DiskAlarmTests : IAsyncLifetime
 
         await platform.DisposeAsync();
         await sources.DisposeAsync();
-        await Cli.Wrap("umount").WithArguments([disk]).ExecuteAsync();
+        await Cli.Wrap("umount").WithArguments(["--lazy", disk]).ExecuteAsync();
         Directory.Delete(disk);
     }
 
@@ -92,7 +92,7 @@ public sealed class DiskAlarmTests : IAsyncLifetime
         File.Delete(Filler);
         var gone = await UntilAsync(waiting, d => Step(d, "build") == "succeeded");
         gone.GetProperty("waitingFor").ValueKind.Should().Be(JsonValueKind.Null);
-        (await ReadyAsync()).GetProperty("buildsStopped").ValueKind.Should().Be(JsonValueKind.Null);
+        await Patience.UntilAsync(async () => (await ReadyAsync()).GetProperty("buildsStopped").ValueKind == JsonValueKind.Null);
 
         // What becomes of the two apart from their builds does not matter here.
         foreach (var deployment in new[] { running, waiting })

@@ -31,6 +31,7 @@ public sealed class TidyPlatform : IAsyncLifetime
             ["BOOTTIFY_DATA"] = Data,
             ["BOOTTIFY_HOUSEKEEPING_SECONDS"] = "0",
             ["BOOTTIFY_HOUSEKEEPING_GRACE_SECONDS"] = "0",
+            ["BOOTTIFY_ROLLOUT_SECONDS"] = "240",
             ["BOOTTIFY_BUILD_CACHE_MB"] = $"{CacheBudget >> 20}",
         },
     };

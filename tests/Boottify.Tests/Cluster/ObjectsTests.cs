@@ -34,6 +34,7 @@ public class ObjectsTests
     [Theory]
     [InlineData(1, "6", "300m", "3Gi")]
     [InlineData(3, "12", "600m", "6Gi")]
+    [InlineData(20, "75", "3750m", "38400Mi")]
     public void The_quota_has_room_for_both_releases_the_pods_that_surge_and_those_that_drain(int replicas, string pods, string cpu, string memory)
     {
         var hard = Quotas.ResourceQuota(Workloads.Workload(replicas), running: null, Workloads.Instance).Spec.Hard;

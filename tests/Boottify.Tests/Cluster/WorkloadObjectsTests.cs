@@ -10,12 +10,16 @@ public class WorkloadObjectsTests
     public void A_release_always_gives_the_same_deployment_so_that_putting_it_back_replaces_no_pod() =>
         Json(Workloads.Workload()).Should().Be(Json(Workloads.Workload()));
 
-    [Fact]
-    public void A_deployment_never_takes_a_pod_away_before_another_is_ready()
+    [Theory]
+    [InlineData(1, "1")]
+    [InlineData(4, "1")]
+    [InlineData(5, "2")]
+    [InlineData(20, "5")]
+    public void A_deployment_never_takes_a_pod_away_before_another_is_ready(int replicas, string atOnce)
     {
-        var strategy = Build(Workloads.Workload()).Spec.Strategy.RollingUpdate;
+        var strategy = Build(Workloads.Workload(replicas)).Spec.Strategy.RollingUpdate;
         strategy.MaxUnavailable.Value.Should().Be("0");
-        strategy.MaxSurge.Value.Should().Be("1");
+        strategy.MaxSurge.Value.Should().Be(atOnce);
     }
 
     [Fact]

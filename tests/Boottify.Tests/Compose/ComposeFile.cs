@@ -18,7 +18,7 @@ internal sealed partial class ComposeFile
         Services = services.Keys.Cast<string>().Select(name => new ComposeService(name, Map(services[name]), variables)).ToDictionary(s => s.Name, StringComparer.Ordinal);
     }
 
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = RepositoryRoot.Path;
 
     public IReadOnlyDictionary<string, ComposeService> Services { get; }
 
@@ -69,17 +69,6 @@ internal sealed partial class ComposeFile
         {
             folder.Delete(recursive: true);
         }
-    }
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Boottify.sln")))
-                return folder.FullName;
-        }
-
-        throw new InvalidOperationException("The tests do not lie in a checkout: no folder above them holds Boottify.sln.");
     }
 
     [GeneratedRegex(@"\$\{(?<name>[A-Z_]+)(:\?[^}]*|:-(?<default>[^}]*))?\}")]

@@ -6,15 +6,15 @@ namespace Boottify.Cluster.Objects;
 internal static class Quotas
 {
     /// <summary>
-    /// Room for a rolling update: the new replicas and the one that surges, beside those of the release that runs now. Sized
+    /// Room for a rolling update: the new replicas and those that surge, beside those of the release that runs now. Sized
     /// by both releases, because going from a large one to a small one would otherwise leave no room for the first small pod.
     /// The same again for pods that drain: they count until they are gone, and the next push does not wait for that.
     /// </summary>
     /// <param name="running">The Deployment as it is now, or null before the first.</param>
     public static V1ResourceQuota ResourceQuota(AppWorkload workload, V1Deployment? running, string instance)
     {
-        var replicas = 2 * (workload.Replicas + 1);
-        var runningReplicas = (running?.Spec.Replicas ?? workload.Replicas) + 1;
+        var replicas = 2 * WithSurge(workload.Replicas);
+        var runningReplicas = WithSurge(running?.Spec.Replicas ?? workload.Replicas);
         var container = running?.Spec.Template.Spec.Containers.FirstOrDefault(c => c.Name == Apps.AppNames.Workload)?.Resources;
 
         ResourceQuantity Room(string quantity, IDictionary<string, ResourceQuantity>? now, string kind)
@@ -45,6 +45,8 @@ internal static class Quotas
             },
         };
     }
+
+    private static int WithSurge(int replicas) => replicas + WorkloadObjects.Surge(replicas);
 
     /// <summary>
     /// Defaults for whatever names no resources. No maximum: that is the quota's, and a maximum of the new release would keep

@@ -29,12 +29,15 @@ internal static class WorkloadObjects
                 Strategy = new V1DeploymentStrategy
                 {
                     Type = "RollingUpdate",
-                    RollingUpdate = new V1RollingUpdateDeployment { MaxUnavailable = 0, MaxSurge = 1 },
+                    RollingUpdate = new V1RollingUpdateDeployment { MaxUnavailable = 0, MaxSurge = Surge(workload.Replicas) },
                 },
                 Template = PodTemplate(workload, cluster, instance),
             },
         };
     }
+
+    /// <summary>How many pods of a new release come at once beside those of the old one: a quarter, so that many replicas do not come one by one.</summary>
+    public static int Surge(int replicas) => (replicas + 3) / 4;
 
     public static Dictionary<string, ResourceQuantity> Requests(WorkloadResources resources) => new(StringComparer.Ordinal)
     {

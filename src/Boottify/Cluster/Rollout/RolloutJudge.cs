@@ -31,6 +31,8 @@ internal sealed class RolloutJudge(RolloutView view)
     private DateTimeOffset? refusedSince;
     private TimeSpan patienceForQuota = LeastPatienceForQuota;
 
+    public int ReadyPods => view.IsWhole ? view.NewPods.Count(RolloutView.IsReady) : 0;
+
     public Verdict Judge(DateTimeOffset now)
     {
         if (!view.IsWhole)
@@ -67,13 +69,13 @@ internal sealed class RolloutJudge(RolloutView view)
         if (!view.IsWhole)
             return string.Create(CultureInfo.InvariantCulture, $"The cluster did not tell how the rollout goes within {deadline.TotalSeconds:0} s.");
         var pods = view.NewPods;
-        var ready = pods.Count(RolloutView.IsReady);
+        var ready = ReadyPods;
         var replicas = view.Workload.Replicas;
         if (ready >= replicas)
             return string.Create(CultureInfo.InvariantCulture, $"The new pods are ready, but pods of an older release were still being sent to after {deadline.TotalSeconds:0} s.");
 
         var who = ready == 0 ? "No pod" : string.Create(CultureInfo.InvariantCulture, $"Only {ready} of {replicas} pods");
-        return string.Create(CultureInfo.InvariantCulture, $"{who} became ready within {deadline.TotalSeconds:0} s: {Cause(pods)}");
+        return string.Create(CultureInfo.InvariantCulture, $"{who} became ready{(ready == 0 ? "" : ", the next one not")} within {deadline.TotalSeconds:0} s: {Cause(pods)}");
     }
 
     private bool HasSucceeded()

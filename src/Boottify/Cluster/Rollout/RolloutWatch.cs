@@ -15,14 +15,14 @@ internal sealed class RolloutWatch(ClusterApi api, TimeProvider time)
         var judge = new RolloutJudge(view);
         var narrator = new RolloutNarrator(view, log);
         var lastWords = new LastWords(api, view, log);
-        var end = time.GetUtcNow() + deadline;
+        var patience = new RolloutPatience(deadline, time.GetUtcNow());
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var changes = Channel.CreateUnbounded<Action<RolloutView>>(new UnboundedChannelOptions { SingleReader = true });
         var followers = Task.WhenAll(Followers(workload.Namespace, changes.Writer, over.Token));
         try
         {
-            var lookAgain = end;
+            var lookAgain = patience.End;
             while (await NextAsync(changes.Reader, view, lookAgain, cancellation))
             {
                 var verdict = judge.Judge(time.GetUtcNow());
@@ -32,13 +32,14 @@ internal sealed class RolloutWatch(ClusterApi api, TimeProvider time)
                 await lastWords.OfEndedAsync(cancellation);
                 if (verdict.Failure is { } failure)
                     await FailAsync(failure);
-                if (time.GetUtcNow() >= end)
+                patience.Saw(judge.ReadyPods, time.GetUtcNow());
+                if (time.GetUtcNow() >= patience.End)
                 {
                     await RequireClusterAsync(workload.Namespace, cancellation);
                     await FailAsync(judge.AtDeadline(deadline));
                 }
 
-                lookAgain = verdict.LookAgain is { } sooner && sooner < end ? sooner : end;
+                lookAgain = verdict.LookAgain is { } sooner && sooner < patience.End ? sooner : patience.End;
             }
         }
         finally

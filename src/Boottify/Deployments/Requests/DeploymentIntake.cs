@@ -76,7 +76,8 @@ public sealed class DeploymentIntake(IDocumentStore store, NpgsqlDataSource data
 
     private async Task<Accepted> RecordAsync(DeploymentWish wish, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
+        await using var session = store.LightweightSession();
+        var now = await RequestMoment.NextAsync(session, wish.App.Id, time, cancellation);
         var requested = new DeploymentRequested(
             AppIds.NewDeployment(now), wish.App.Id, wish.App.Name, wish.App.TeamId, wish.Commit, wish.Branch, wish.Message,
             wish.Trigger, wish.By, wish.DeliveryId, wish.ToRelease, now)
@@ -85,7 +86,6 @@ public sealed class DeploymentIntake(IDocumentStore store, NpgsqlDataSource data
             ReturnsDomains = wish.ReturnsDomains,
         };
 
-        await using var session = store.LightweightSession();
         if (await WaitingAsync(wish.App.Id, cancellation) is { } waitingId
             && await session.LoadAsync<Deployment>(waitingId, cancellation) is { Ended: false } waiting)
         {
