@@ -66,9 +66,9 @@ public sealed record BuildSettings
         {
             User = read.Required("BOOTTIFY_REGISTRY_USER", "the registry account's name"),
             Password = read.Required("BOOTTIFY_REGISTRY_PASSWORD", "the registry account's password"),
-            Build = read.Number("BOOTTIFY_BUILD_TIMEOUT", defaults.Timeout, "seconds"),
-            Source = read.Number("BOOTTIFY_SOURCE_TIMEOUT", defaults.Source, "seconds"),
-            Push = read.Number("BOOTTIFY_PUSH_TIMEOUT", defaults.Push, "seconds"),
+            Build = read.Seconds("BOOTTIFY_BUILD_TIMEOUT", defaults.Timeout),
+            Source = read.Seconds("BOOTTIFY_SOURCE_TIMEOUT", defaults.Source),
+            Push = read.Seconds("BOOTTIFY_PUSH_TIMEOUT", defaults.Push),
             SourceLimit = read.Number("BOOTTIFY_SOURCE_LIMIT_MB", 500, "megabytes"),
             Memory = read.Number("BOOTTIFY_BUILD_MEMORY_MB", 2048, "megabytes"),
             Cpus = read.Number("BOOTTIFY_BUILD_CPUS", 2, "processors, such as 1.5"),
@@ -113,11 +113,14 @@ public sealed record BuildSettings
             return value;
         }
 
-        public double Number(string name, double otherwise, string holds)
+        /// <summary>What runs for longer than a day is not running, but lost.</summary>
+        public double Seconds(string name, double otherwise) => Number(name, otherwise, "seconds, of at most a day (86400)", most: 86_400);
+
+        public double Number(string name, double otherwise, string holds, double most = 1e9)
         {
             if (configuration[name] is not { Length: > 0 } text)
                 return otherwise;
-            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 1e9)
+            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number > 0 && number <= most)
                 return number;
             Refuse(name, text, $"a positive number of {holds}");
             return otherwise;

@@ -19,6 +19,7 @@ internal sealed partial class DockerBuild(
     /// Builds and tags. Whatever ends it, no container of it is left. An image is there only after success.
     /// </summary>
     /// <exception cref="StepException">A command failed, or a limit was met.</exception>
+    /// <exception cref="PassingFaultException">The engine is away, or the registry that an image is pulled from.</exception>
     public async Task RunAsync(
         BuildRequest request, SourceFolder folder, IReadOnlyDictionary<string, string> added, string tag, ILogSink log, CancellationToken cancellation)
     {
@@ -124,11 +125,11 @@ internal sealed partial class DockerBuild(
         await log.WriteAsync(line.Origin, line.Text, cancellation);
     }
 
-    private StepException Failure(string error, int code, string? step)
+    private Exception Failure(string error, int code, string? step)
     {
         var place = step is null ? "The build failed" : $"The build failed at step {step}";
         if (!CommandFailure().IsMatch(error))
-            return new StepException($"{place}: {Short(error)}");
+            return IsRegistryAway(error) ? new PassingFaultException($"{place}: {Short(error)}") : new StepException($"{place}: {Short(error)}");
         return code == Killed
             ? new StepException($"{place}: its command was killed, most likely because it needed more than {settings.BuildMemoryBytes >> 20} MB of memory.")
             : new StepException($"{place}: its command ended with exit code {code}. Its output is in the log.");
@@ -149,10 +150,23 @@ internal sealed partial class DockerBuild(
         // No labels: the engine makes a layer, and a container, of each. App and deployment stand in the image's name.
     };
 
+    /// <summary>
+    /// Whether the engine could not pull an image because the registry, or the way there, fails for now. All that the engine
+    /// has is its own and its libraries' words.
+    /// </summary>
+    internal static bool IsRegistryAway(string error) => RegistryAway().IsMatch(error);
+
     private static string Short(string text) => text.Length > 500 ? text[..500] + "…" : text;
 
     private static string Text(TimeSpan time) => time >= TimeSpan.FromMinutes(2) ? $"{time.TotalMinutes:0.#} minutes" : $"{time.TotalSeconds:0.#} seconds";
 
     [GeneratedRegex("^The command '.*' returned a non-zero code: [0-9]+$", RegexOptions.NonBacktracking | RegexOptions.Singleline)]
     private static partial Regex CommandFailure();
+
+    // Of the engine's client of registries: an answer of 5xx, a request without an answer, a layer that broke off time and again.
+    [GeneratedRegex(
+        @"received unexpected HTTP status: 5\d\d|error parsing HTTP 5\d\d response|unexpected status .*: 5\d\d |download failed after attempts=\d+: |^unexpected EOF$"
+        + @"|(Get|Head) .*https?://.*: .*(connection refused|connection reset by peer|timeout|Timeout exceeded|deadline exceeded|\bEOF|server misbehaving|[Tt]emporary failure in name resolution|no route to host|network is unreachable)",
+        RegexOptions.NonBacktracking | RegexOptions.Singleline)]
+    private static partial Regex RegistryAway();
 }

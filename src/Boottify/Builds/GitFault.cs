@@ -73,7 +73,7 @@ internal sealed partial record GitFault(GitFaultKind Kind, string Message)
     }
 
     [GeneratedRegex(
-        "Failed to connect|Connection (refused|reset|timed out)|Could not connect|Operation (too slow|timed out)|error: (408|429|5\\d\\d)|early EOF|unexpected disconnect|hung up unexpectedly|RPC failed|Empty reply|SSL_ERROR_SYSCALL",
+        "Failed to connect|Connection (refused|reset|timed out)|Could not connect|Operation (too slow|timed out)|error: (408|429|5\\d\\d)|early EOF|unexpected disconnect|hung up unexpectedly|RPC failed|Empty reply|SSL_ERROR_SYSCALL|GnuTLS recv error|TLS connection was non-properly terminated",
         RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex PassingFault();
 }

@@ -4,7 +4,10 @@ using Polly.Retry;
 
 namespace Boottify.Builds;
 
-/// <summary>Conversations with a repository's server: each has a time limit, and is tried again when the fault may pass.</summary>
+/// <summary>
+/// Conversations with a repository's server: each has a time limit, and is tried again when the fault may pass. One that still
+/// fails for that is a <see cref="PassingFaultException"/>; any other failure is a <see cref="StepException"/>.
+/// </summary>
 internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider time)
 {
     private const int BranchesInMessage = 10;
@@ -32,7 +35,7 @@ internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider ti
         string[] arguments = head ? ["ls-remote", "--", repository.Url, "HEAD"] : ["ls-remote", "--heads", "--tags", "--", repository.Url];
         var result = await RunAsync(repository, arguments, cancellation);
         if (!result.Succeeded)
-            throw new StepException(GitFault.Of(repository, result).Message);
+            throw Failure(repository, result);
 
         var references = References(result.Output);
         if (Find(references, revision) is { } commit)
@@ -46,7 +49,7 @@ internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider ti
         var name = $"refs/heads/{branch}";
         var result = await RunAsync(repository, ["ls-remote", "--", repository.Url, name], cancellation);
         if (!result.Succeeded)
-            throw new StepException(GitFault.Of(repository, result).Message);
+            throw Failure(repository, result);
         // Names are matched by their ends: a branch of that very name or none.
         return References(result.Output).TryGetValue(name, out var commit)
             ? commit
@@ -67,7 +70,7 @@ internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider ti
             return commits;
         if (GitFault.Of(repository, result).Kind == GitFaultKind.NoCommit)
             result = await RunAsync(repository, Fetch(gitFolder, repository, how, $"+refs/heads/{branch}:refs/heads/{branch}"), cancellation);
-        return result.Succeeded ? [$"refs/heads/{branch}"] : throw new StepException(GitFault.Of(repository, result).Message);
+        return result.Succeeded ? [$"refs/heads/{branch}"] : throw Failure(repository, result);
     }
 
     /// <summary>
@@ -79,16 +82,15 @@ internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider ti
         var result = await RunAsync(repository, Fetch(gitFolder, repository, ["--depth=1"], commit), cancellation);
         if (result.Succeeded)
             return;
-        var fault = GitFault.Of(repository, result);
-        if (fault.Kind != GitFaultKind.NoCommit)
-            throw new StepException(fault.Message);
+        if (GitFault.Of(repository, result).Kind != GitFaultKind.NoCommit)
+            throw Failure(repository, result);
 
         string[] everything = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
         foreach (var depth in new[] { "--depth=100", "--depth=2147483647" })
         {
             result = await RunAsync(repository, Fetch(gitFolder, repository, [depth], everything), cancellation);
             if (!result.Succeeded)
-                throw new StepException(GitFault.Of(repository, result).Message);
+                throw Failure(repository, result);
             if ((await git.RunAsync(["--git-dir", gitFolder, "cat-file", "-e", $"{commit}^{{commit}}"], remote: null, cancellation)).Succeeded)
                 return;
         }
@@ -109,8 +111,14 @@ internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider ti
         }
         catch (OperationCanceledException fault) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new StepException($"The repository {repository} did not answer within {settings.SourceTimeout.TotalSeconds:0} s. Deploy again later.", fault);
+            throw new PassingFaultException($"The repository {repository} did not answer within {settings.SourceTimeout.TotalSeconds:0} s. Deploy again later.", fault);
         }
+    }
+
+    private static Exception Failure(RepositoryAddress repository, GitResult result)
+    {
+        var fault = GitFault.Of(repository, result);
+        return fault.Kind == GitFaultKind.Passing ? new PassingFaultException(fault.Message) : new StepException(fault.Message);
     }
 
     private static bool IsPassing(GitResult result) => GitFault.Of(Anybody, result).Kind == GitFaultKind.Passing;

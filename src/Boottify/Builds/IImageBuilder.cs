@@ -31,6 +31,7 @@ public interface IImageBuilder
     /// Fetches the commit (and only it) into the deployment's workspace and finds out how to build it.
     /// </summary>
     /// <exception cref="Deployments.StepException">No such commit or folder, or nothing here that Boottify can build.</exception>
+    /// <exception cref="PassingFaultException">The repository's server is away or does not answer in time, after several tries.</exception>
     Task<BuildPlan> InspectAsync(BuildRequest request, ILogSink log, CancellationToken cancellation);
 
     /// <summary>
@@ -38,6 +39,7 @@ public interface IImageBuilder
     /// daemon too, and no intermediate container is left.
     /// </summary>
     /// <exception cref="Deployments.StepException">The build failed; the log has why.</exception>
+    /// <exception cref="PassingFaultException">The engine is away, or the server of the repository or of an image that the build starts from.</exception>
     Task<BuiltImage> BuildAsync(BuildRequest request, ILogSink log, CancellationToken cancellation);
 
     /// <summary>

@@ -31,15 +31,18 @@ internal sealed class ImageBuilder(
             wanted = "HEAD";
         if (wanted.StartsWith('-') || wanted.Length > 250 || wanted.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
             throw new StepException("The branch, tag or commit holds characters that no name of one has.");
-        if (!Commits.IsFull(wanted))
-            return await remote.ResolveAsync(address, wanted, cancellation);
-        var commit = wanted.ToLowerInvariant();
-        await workspaces.VerifyAsync(address, commit, cancellation);
-        return commit;
+        return await ToldAsync(async () =>
+        {
+            if (!Commits.IsFull(wanted))
+                return await remote.ResolveAsync(address, wanted, cancellation);
+            var commit = wanted.ToLowerInvariant();
+            await workspaces.VerifyAsync(address, commit, cancellation);
+            return commit;
+        });
     }
 
     public Task<string> HeadAsync(SourceRepository repository, string branch, CancellationToken cancellation) =>
-        remote.HeadAsync(RepositoryAddress.Parse(repository, settings.AllowLocalRepositories), branch, cancellation);
+        ToldAsync(() => remote.HeadAsync(RepositoryAddress.Parse(repository, settings.AllowLocalRepositories), branch, cancellation));
 
     public async Task<IReadOnlyList<string>> DescendantsAsync(
         SourceRepository repository, string commit, IReadOnlyList<string> candidates, string branch, CancellationToken cancellation)
@@ -48,7 +51,7 @@ internal sealed class ImageBuilder(
         var wanted = candidates.Where(Commits.IsFull).ToList();
         if (wanted.Count == 0)
             return [];
-        var history = await workspaces.HistoryAsync(address, wanted, branch, cancellation);
+        var history = await ToldAsync(() => workspaces.HistoryAsync(address, wanted, branch, cancellation));
         return [.. wanted.Where(candidate => history.Contains(candidate, commit))];
     }
 
@@ -148,6 +151,19 @@ internal sealed class ImageBuilder(
             throw new PassingFaultException($"The registry still has tags of {repository}: {string.Join(", ", tags.Order(StringComparer.Ordinal).Take(3))}.");
         if ((await LocalImagesAsync(repository, cancellation)).Count > 0)
             throw new PassingFaultException($"A container still uses an image of {repository}.");
+    }
+
+    /// <summary>Whoever waits for the answer is told what is wrong now; only a deployment's own steps are tried again by themselves.</summary>
+    private static async Task<T> ToldAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (PassingFaultException fault)
+        {
+            throw new StepException(fault.Message, fault);
+        }
     }
 
     private RegistryClient Registry() => new(http.CreateClient(RegistryClient.Name));

@@ -75,6 +75,23 @@ internal sealed class ClusterApi(IKubernetes client)
             },
             cancellation);
 
+    /// <summary>
+    /// Deletes what may be gone already. The fence is asked right before, at each try: unlike a write against a version, the API
+    /// server refuses no deletion for being late.
+    /// </summary>
+    public Task DeleteAsync<T>(
+        string what, Func<IKubernetes, CancellationToken, Task<T>> delete, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null)
+        where T : class =>
+        FindAsync(
+            what,
+            async (api, token) =>
+            {
+                if (fence is not null)
+                    await fence(token);
+                return await delete(api, token);
+            },
+            cancellation);
+
     public static bool IsPassing(Exception? exception) => exception switch
     {
         HttpOperationException answer => answer.Response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout

@@ -45,8 +45,15 @@ public interface ICluster
     /// </exception>
     Task WatchRolloutAsync(AppWorkload workload, TimeSpan deadline, ILogSink log, CancellationToken cancellation);
 
+    /// <summary>Where the app's Service listens now: one that was made anew has another address. Null if there is none.</summary>
+    Task<AppliedWorkload?> FindServiceAsync(string @namespace, CancellationToken cancellation);
+
     /// <summary>Removes Deployment, Service, Ingress and environment, keeps the namespace. Returns once the pods are gone.</summary>
-    Task RemoveWorkloadAsync(string @namespace, CancellationToken cancellation);
+    /// <param name="fence">
+    /// Throws if another node has taken over, for what stands there may be a later deployment's by then. Asked right before each
+    /// deletion. Null where nobody else writes.
+    /// </param>
+    Task RemoveWorkloadAsync(string @namespace, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null);
 
     /// <summary>
     /// Once an earlier release serves again: removes what is left of the one that did not become a release, and returns when its
@@ -54,7 +61,8 @@ public interface ICluster
     /// </summary>
     /// <param name="workload">The release that serves.</param>
     /// <param name="deploymentId">The deployment that is over.</param>
-    Task ForgetAsync(AppWorkload workload, string deploymentId, CancellationToken cancellation);
+    /// <param name="fence">As for <see cref="RemoveWorkloadAsync"/>.</param>
+    Task ForgetAsync(AppWorkload workload, string deploymentId, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null);
 
     /// <summary>
     /// Deletes the namespace and waits until it is gone.
@@ -62,13 +70,14 @@ public interface ICluster
     /// <returns>Null when gone; else the finalizers or conditions that hold it, after <paramref name="patience"/>.</returns>
     Task<string?> DeleteNamespaceAsync(string @namespace, TimeSpan patience, CancellationToken cancellation);
 
-    /// <summary>All namespaces that carry this platform's mark, and whether the app's Deployment and Service are in them.</summary>
+    /// <summary>All namespaces that carry this platform's mark, whether the app's Deployment and Service are in them, and what runs there.</summary>
     Task<IReadOnlyList<AppNamespace>> ListNamespacesAsync(CancellationToken cancellation);
 }
 
 /// <param name="Complete">Both Deployment and Service are there.</param>
 /// <param name="Terminating">It is being deleted.</param>
-public sealed record AppNamespace(string Name, string AppId, bool Complete, bool Terminating, DateTimeOffset CreatedAt);
+/// <param name="DeploymentId">The deployment that the app's pods are of, or are to be; null where there is no Deployment.</param>
+public sealed record AppNamespace(string Name, string AppId, bool Complete, bool Terminating, DateTimeOffset CreatedAt, string? DeploymentId);
 
 /// <summary>All that the cluster has to know to run one release of an app.</summary>
 /// <param name="Image">By digest: <c>registry/repository@sha256:…</c>.</param>
@@ -104,4 +113,8 @@ public sealed record RegistryAccess(string Address, string User, string Password
 
 /// <param name="ClusterIp">The Service's address.</param>
 /// <param name="Port">The Service's port.</param>
-public sealed record AppliedWorkload(string ClusterIp, int Port);
+public sealed record AppliedWorkload(string ClusterIp, int Port)
+{
+    /// <summary>As the edge is told it.</summary>
+    public string Upstream => $"{ClusterIp}:{Port}";
+}

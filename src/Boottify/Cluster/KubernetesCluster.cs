@@ -44,6 +44,15 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
         return new AppliedWorkload(service.Spec.ClusterIP, port);
     }
 
+    public async Task<AppliedWorkload?> FindServiceAsync(string @namespace, CancellationToken cancellation)
+    {
+        if (await FindOursAsync(@namespace, cancellation) is null)
+            return null;
+        var service = await api.FindAsync(
+            "the Service", (client, token) => client.CoreV1.ReadNamespacedServiceAsync(Apps.AppNames.Workload, @namespace, cancellationToken: token), cancellation);
+        return service is null ? null : new AppliedWorkload(service.Spec.ClusterIP, Network.ServicePort);
+    }
+
     public Task WatchRolloutAsync(AppWorkload workload, TimeSpan deadline, ILogSink log, CancellationToken cancellation) =>
         rollouts.WatchAsync(workload, deadline, log, cancellation);
 
@@ -60,40 +69,42 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
             await fence(cancellation);
         await Task.WhenAll(
             api.ApplyAsync(Network.Service(workload, settings.Instance), cancellation),
-            RemoveEnvironmentsAsync(@namespace, stale, cancellation));
+            RemoveEnvironmentsAsync(@namespace, stale, cancellation, fence));
     }
 
-    public async Task RemoveWorkloadAsync(string @namespace, CancellationToken cancellation)
+    public async Task RemoveWorkloadAsync(string @namespace, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null)
     {
         if (await FindOursAsync(@namespace, cancellation) is null)
             return;
 
         const string name = Apps.AppNames.Workload;
         await Task.WhenAll(
-            api.FindAsync($"the removal of Ingress {name}", (client, token) => client.NetworkingV1.DeleteNamespacedIngressAsync(name, @namespace, cancellationToken: token), cancellation),
-            api.FindAsync($"the removal of Service {name}", (client, token) => DeleteServiceAsync(client, @namespace, name, token), cancellation),
-            api.FindAsync(
+            api.DeleteAsync($"the removal of Ingress {name}", (client, token) => client.NetworkingV1.DeleteNamespacedIngressAsync(name, @namespace, cancellationToken: token), cancellation, fence),
+            api.DeleteAsync($"the removal of Service {name}", (client, token) => DeleteServiceAsync(client, @namespace, name, token), cancellation, fence),
+            api.DeleteAsync(
                 $"the removal of Deployment {name}",
                 (client, token) => client.AppsV1.DeleteNamespacedDeploymentAsync(name, @namespace, propagationPolicy: "Background", cancellationToken: token),
-                cancellation));
-        await pods.StopAsync(@namespace, cancellation);
+                cancellation,
+                fence));
+        await pods.StopAsync(@namespace, cancellation, fence);
         await pods.RequireGoneAsync(@namespace, _ => true, PodRemoval.Patience, cancellation);
-        await RemoveEnvironmentsAsync(@namespace, Labels.Environment, cancellation);
+        await RemoveEnvironmentsAsync(@namespace, Labels.Environment, cancellation, fence);
     }
 
-    public async Task ForgetAsync(AppWorkload workload, string deploymentId, CancellationToken cancellation)
+    public async Task ForgetAsync(AppWorkload workload, string deploymentId, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null)
     {
         var @namespace = workload.Namespace;
         foreach (var set in (await ReplicaSetsAsync(@namespace, cancellation)).Where(set => IsOf(set.Spec.Template.Metadata, deploymentId)))
         {
-            await api.FindAsync(
+            await api.DeleteAsync(
                 $"the removal of ReplicaSet {set.Name()}",
                 (client, token) => client.AppsV1.DeleteNamespacedReplicaSetAsync(set.Name(), @namespace, propagationPolicy: "Background", cancellationToken: token),
-                cancellation);
+                cancellation,
+                fence);
         }
 
         await pods.RequireGoneAsync(@namespace, pod => IsOf(pod.Metadata, deploymentId), Draining.Delay + Draining.Grace + PodRemoval.Patience, cancellation);
-        await PruneAsync(workload, cancellation);
+        await PruneAsync(workload, cancellation, fence);
     }
 
     public async Task<string?> DeleteNamespaceAsync(string @namespace, TimeSpan patience, CancellationToken cancellation) =>
@@ -112,14 +123,15 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
             "the list of Services",
             (client, token) => client.CoreV1.ListServiceForAllNamespacesAsync(labelSelector: ours, fieldSelector: workload, cancellationToken: token), cancellation);
 
-        var complete = deployments.Items.Select(d => d.Namespace()).Intersect(services.Items.Select(s => s.Namespace()), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+        var runs = deployments.Items.ToDictionary(d => d.Namespace(), d => Labels.Read(d.Spec.Template.Metadata?.Annotations, Labels.Deployment), StringComparer.Ordinal);
+        var complete = runs.Keys.Intersect(services.Items.Select(s => s.Namespace()), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
         return
         [
             .. from one in found.Items
                let app = one.GetLabel(Labels.App)
                where app is not null
                let created = one.Metadata.CreationTimestamp is { } at ? new DateTimeOffset(at.ToUniversalTime()) : DateTimeOffset.MinValue
-               select new AppNamespace(one.Metadata.Name, app, complete.Contains(one.Metadata.Name), one.Metadata.DeletionTimestamp is not null, created),
+               select new AppNamespace(one.Metadata.Name, app, complete.Contains(one.Metadata.Name), one.Metadata.DeletionTimestamp is not null, created, runs.GetValueOrDefault(one.Metadata.Name)),
         ];
     }
 
@@ -162,9 +174,9 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
             $"Namespace {@namespace} exists and is not this platform's (its label {Labels.Instance} is not {settings.Instance}). Rename or remove it, or deploy the app under a new id.");
     }
 
-    private Task RemoveEnvironmentsAsync(string @namespace, string which, CancellationToken cancellation) => Task.WhenAll(
-        api.CallAsync("the removal of old ConfigMaps", (client, token) => client.CoreV1.DeleteCollectionNamespacedConfigMapAsync(@namespace, labelSelector: which, cancellationToken: token), cancellation),
-        api.CallAsync("the removal of old Secrets", (client, token) => client.CoreV1.DeleteCollectionNamespacedSecretAsync(@namespace, labelSelector: which, cancellationToken: token), cancellation));
+    private Task RemoveEnvironmentsAsync(string @namespace, string which, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null) => Task.WhenAll(
+        api.DeleteAsync("the removal of old ConfigMaps", (client, token) => client.CoreV1.DeleteCollectionNamespacedConfigMapAsync(@namespace, labelSelector: which, cancellationToken: token), cancellation, fence),
+        api.DeleteAsync("the removal of old Secrets", (client, token) => client.CoreV1.DeleteCollectionNamespacedSecretAsync(@namespace, labelSelector: which, cancellationToken: token), cancellation, fence));
 
     private async Task<IList<V1ReplicaSet>> ReplicaSetsAsync(string @namespace, CancellationToken cancellation) =>
         (await api.CallAsync(

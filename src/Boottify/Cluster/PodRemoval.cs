@@ -12,16 +12,18 @@ internal sealed class PodRemoval(ClusterApi api, TimeProvider time)
     /// <summary>How long pods without a grace of their own are waited for.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public async Task StopAsync(string @namespace, CancellationToken cancellation)
+    public async Task StopAsync(string @namespace, CancellationToken cancellation, Func<CancellationToken, Task>? fence = null)
     {
-        await api.FindAsync(
+        await api.DeleteAsync(
             $"the removal of the ReplicaSets in {@namespace}",
             (client, token) => client.AppsV1.DeleteCollectionNamespacedReplicaSetAsync(@namespace, propagationPolicy: "Background", cancellationToken: token),
-            cancellation);
-        await api.FindAsync(
+            cancellation,
+            fence);
+        await api.DeleteAsync(
             $"the removal of the pods in {@namespace}",
             (client, token) => client.CoreV1.DeleteCollectionNamespacedPodAsync(@namespace, gracePeriodSeconds: HurriedGraceSeconds, cancellationToken: token),
-            cancellation);
+            cancellation,
+            fence);
     }
 
     /// <exception cref="TimeoutException">They were still there after <paramref name="patience"/>.</exception>

@@ -12,7 +12,8 @@ namespace Boottify.Deployments;
 /// result, and asks again. It keeps nothing that the streams do not hold, so another node can go on from any point.
 /// </summary>
 public sealed class DeploymentRunner(
-    StepJournal journal, DeploymentLogs logs, IImageBuilder images, Wakeups wakeups, IServiceScopeFactory scopes, Node node, TimeProvider time, ILogger<DeploymentRunner> log)
+    StepJournal journal, StepDeadlines deadlines, DeploymentLogs logs, IImageBuilder images, Wakeups wakeups, IServiceScopeFactory scopes, Node node, TimeProvider time,
+    ILogger<DeploymentRunner> log)
 {
     /// <summary>What a step gets to stop in after its cancellation; one that does not heed it is left to itself then.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);
@@ -20,9 +21,9 @@ public sealed class DeploymentRunner(
     /// <summary>The same for a node that has lost the deployment or stops: others wait for it.</summary>
     private static readonly TimeSpan HurriedGrace = TimeSpan.FromSeconds(8);
 
-    /// <param name="built">Called when its build is over, so that the node may start another one.</param>
+    /// <param name="room">Of the node, for others once its build is over, or while it waits.</param>
     /// <param name="lost">Cancelled when the lease is gone or the node stops.</param>
-    public async Task RunAsync(Claim claim, Action built, CancellationToken lost)
+    public async Task RunAsync(Claim claim, Room room, CancellationToken lost)
     {
         if (claim.Claims > NextStep.MostClaims)
         {
@@ -33,7 +34,7 @@ public sealed class DeploymentRunner(
         await using var output = await logs.OpenAsync(claim.DeploymentId, lost);
         try
         {
-            await RunStepsAsync(claim, output, built, lost);
+            await RunStepsAsync(claim, output, room, lost);
         }
         finally
         {
@@ -42,20 +43,21 @@ public sealed class DeploymentRunner(
         }
     }
 
-    private async Task RunStepsAsync(Claim claim, DeploymentLog output, Action built, CancellationToken lost)
+    private async Task RunStepsAsync(Claim claim, DeploymentLog output, Room room, CancellationToken lost)
     {
         StartedStep? started = null;
         while (true)
         {
             var seen = started is null ? await journal.LoadAsync(claim.DeploymentId, lost) : null;
-            if (started?.Step > Step.Build || seen?.LastStep is { Step: Step.Build, Status: StepStatus.Succeeded } or { Step: > Step.Build })
-                built();
+            // One whose Git server is away holds up nobody else's build; it takes part again when it gets there.
+            if (started?.Step > Step.Build || seen?.LastStep is { Step: Step.Build, Status: StepStatus.Succeeded } or { Step: > Step.Build } or { Status: StepStatus.Failed })
+                room.LeaveBuild();
 
             try
             {
-                if (seen is not null && (started = await StartAsync(seen, claim, output, lost)) is null)
+                if (seen is not null && (started = await StartAsync(seen, claim, output, room, lost)) is null)
                     return;
-                started = await RunStepAsync(started!, claim, output, lost);
+                started = await RunStepAsync(started!, claim, output, room, lost);
             }
             catch (ConcurrencyException)
             {
@@ -78,12 +80,12 @@ public sealed class DeploymentRunner(
     }
 
     /// <returns>The step that was started; null when there is nothing more to do.</returns>
-    private async Task<StartedStep?> StartAsync(Deployment deployment, Claim claim, DeploymentLog output, CancellationToken lost)
+    private async Task<StartedStep?> StartAsync(Deployment deployment, Claim claim, DeploymentLog output, Room room, CancellationToken lost)
     {
         switch (NextStep.After(deployment, time.GetUtcNow()))
         {
             case Decision.Run run:
-                await WaitUntilAsync(run.NotBefore, deployment, lost);
+                await WaitUntilAsync(run.NotBefore, deployment, room, lost);
                 return await journal.StartAsync(deployment, run, node.Name, claim, lost);
             case Decision.End end:
                 await output.FlushAsync(lost);
@@ -96,20 +98,23 @@ public sealed class DeploymentRunner(
     }
 
     /// <returns>The step that was started with this one's success; null when it has to be decided what comes next.</returns>
-    private async Task<StartedStep?> RunStepAsync(StartedStep started, Claim claim, DeploymentLog output, CancellationToken lost)
+    private async Task<StartedStep?> RunStepAsync(StartedStep started, Claim claim, DeploymentLog output, Room room, CancellationToken lost)
     {
         output.Enter(started.Step, await logs.RedactorAsync(claim.AppId, lost));
         var since = time.GetTimestamp();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(lost);
-        deadline.CancelAfter(Steps.Deadline(started.Step));
         var cancelled = started.Step == Step.Rollback ? Task.CompletedTask : CancelOnRequestAsync(started.DeploymentId, deadline);
 
         try
         {
+            if (started.Step == Step.Build)
+                await TakeBuildAsync(room, output, deadline.Token);
+            since = time.GetTimestamp();
+            deadline.CancelAfter(deadlines.Of(started.Step));
             await using var scope = scopes.CreateAsyncScope();
             var bus = scope.ServiceProvider.GetRequiredService<IMessageBus>();
             // Later than the deadline that counts, so that it never speaks first.
-            var work = bus.InvokeAsync<StepFigures>(StepCommands.For(started.Step, started.DeploymentId), deadline.Token, Steps.Deadline(started.Step) + Grace);
+            var work = bus.InvokeAsync<StepFigures>(StepCommands.For(started.Step, started.DeploymentId), deadline.Token, deadlines.Of(started.Step) + Grace);
             var figures = await EndOfAsync(work, deadline.Token, lost);
             await output.FlushAsync(lost);
             return await journal.SucceedAsync(started, figures, time.GetElapsedTime(since), claim, output, lost);
@@ -124,6 +129,14 @@ public sealed class DeploymentRunner(
             await deadline.CancelAsync();
             await cancelled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private static async Task TakeBuildAsync(Room room, DeploymentLog output, CancellationToken cancellation)
+    {
+        var turn = room.TakeBuildAsync(cancellation);
+        if (!turn.IsCompleted)
+            await output.WriteAsync(LogOrigin.System, "Others have begun to build meanwhile: waiting for a free build slot.", CancellationToken.None);
+        await turn;
     }
 
     /// <exception cref="TimeoutException">The work goes on though it was cancelled; whatever it still does is fenced as a lost node's is.</exception>
@@ -142,7 +155,7 @@ public sealed class DeploymentRunner(
         {
             _ when cancelled => "Cancelled.",
             StepException or LostResultException => e.Message,
-            _ when stopped => $"The step {started.Name} did not end within {Steps.Deadline(started.Step).TotalMinutes:0} minutes.",
+            _ when stopped => deadlines.Missed(started.Step),
             _ => $"{started.Name}: {e.Message}",
         };
         error = output.Redact(error);
@@ -159,14 +172,17 @@ public sealed class DeploymentRunner(
         await journal.FailAsync(started, error, retry, again, from, took, lost);
     }
 
-    private async Task WaitUntilAsync(DateTimeOffset? notBefore, Deployment deployment, CancellationToken lost)
+    private async Task WaitUntilAsync(DateTimeOffset? notBefore, Deployment deployment, Room room, CancellationToken lost)
     {
         using var wakeup = wakeups.Subscribe(deployment.Id);
+        room.Rests = notBefore is not null;
         while (notBefore - time.GetUtcNow() is { Ticks: > 0 } left)
         {
             if (await wakeup.WaitAsync(left, lost) && (await journal.LoadAsync(deployment.Id, lost)).CancelledBy != deployment.CancelledBy)
-                return;
+                break;
         }
+
+        room.Rests = false;
     }
 
     /// <summary>Stops the step as soon as somebody asks to cancel the deployment.</summary>

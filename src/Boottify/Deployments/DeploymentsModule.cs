@@ -10,6 +10,7 @@ public static class DeploymentsModule
         .AddTransient<ReleaseRecorder>()
         .AddSingleton<StepJournal>()
         .AddSingleton<StepInputs>()
+        .AddSingleton<StepDeadlines>()
         .AddSingleton<DeploymentRunner>()
         .AddSingleton<DeploymentIntake>()
         .AddSingleton<Cancellations>()

@@ -50,19 +50,6 @@ public static class Steps
     public static IReadOnlyList<Step> OfRollback { get; } =
         [Step.Validate, Step.Provision, Step.Check, Step.Publish, Step.Finalize];
 
-    /// <summary>How long one attempt may take before it counts as failed.</summary>
-    public static TimeSpan Deadline(Step step) => step switch
-    {
-        Step.Validate => TimeSpan.FromMinutes(2),
-        Step.Build => TimeSpan.FromMinutes(15),
-        Step.Push => TimeSpan.FromMinutes(5),
-        Step.Provision => TimeSpan.FromMinutes(2),
-        Step.Check => TimeSpan.FromMinutes(5),
-        Step.Publish => TimeSpan.FromMinutes(2),
-        Step.Finalize => TimeSpan.FromMinutes(1),
-        _ => TimeSpan.FromMinutes(5),
-    };
-
     public static DeploymentStatus StatusWhile(Step step) => step switch
     {
         Step.Validate => DeploymentStatus.Validating,

@@ -35,7 +35,7 @@ public sealed record Found(Kind Kind, string Name, string? AppId)
     /// <summary>When it was made, or last written to; null when it does not say.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>Of a container or a workspace: whose it is.</summary>
+    /// <summary>Of a container or a workspace: whose it is. Of a namespace: what runs in it.</summary>
     public string? DeploymentId { get; init; }
 
     /// <summary>Of an image: what the registry knows it by.</summary>

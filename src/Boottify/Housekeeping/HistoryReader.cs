@@ -17,7 +17,7 @@ public sealed class HistoryReader(IDocumentStore store, PlatformSettings platfor
         foreach (var app in await session.LoadManyAsync<App>(cancellation, others))
             apps[app.Id] = app;
         var open = await session.Query<Deployment>().Where(d => d.FinishedAt == null).ToListAsync(cancellation);
-        return await WithBuildsAsync(session, found, asOf, apps.Values, open, cancellation);
+        return await WithDeploymentsAsync(session, found, asOf, apps.Values, open, cancellation);
     }
 
     /// <summary>One app alone, as it is now: for a second look just before something is done.</summary>
@@ -28,14 +28,16 @@ public sealed class HistoryReader(IDocumentStore store, PlatformSettings platfor
         IReadOnlyList<Deployment> open = app is null
             ? []
             : await session.Query<Deployment>().Where(d => d.AppId == appId && d.FinishedAt == null).ToListAsync(cancellation);
-        return await WithBuildsAsync(session, found, asOf, app is null ? [] : [app], open, cancellation);
+        return await WithDeploymentsAsync(session, found, asOf, app is null ? [] : [app], open, cancellation);
     }
 
-    private async Task<History> WithBuildsAsync(
-        IQuerySession session, IReadOnlyCollection<Found> found, DateTimeOffset asOf, IEnumerable<App> apps, IReadOnlyList<Deployment> open, CancellationToken cancellation)
+    private async Task<History> WithDeploymentsAsync(
+        IQuerySession session, IReadOnlyCollection<Found> found, DateTimeOffset asOf, IReadOnlyCollection<App> apps, IReadOnlyList<Deployment> open, CancellationToken cancellation)
     {
-        var builds = found.Select(f => f.DeploymentId).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
-        var deployments = await session.LoadManyAsync<Deployment>(cancellation, builds);
+        var serving = apps.Select(app => app.CurrentRelease?.DeploymentId).ToHashSet(StringComparer.Ordinal);
+        // A namespace in which all is well names a deployment that nobody has to look at.
+        var named = found.Where(f => f.Kind != Kind.Namespace || !serving.Contains(f.DeploymentId)).Select(f => f.DeploymentId);
+        var deployments = await session.LoadManyAsync<Deployment>(cancellation, named.OfType<string>().Distinct(StringComparer.Ordinal).ToArray());
         var running = open.ToLookup(d => d.AppId, StringComparer.Ordinal);
         return new History(
             asOf,

@@ -35,12 +35,22 @@ public static class Judgement
             (Kind.Namespace, { Going: true }) => Report("it is being deleted, though its app is alive. It is put back once it is gone."),
             (Kind.Namespace, null) => Restore("the live app's namespace is missing"),
             (Kind.Namespace, { Complete: false }) => Restore("the live app's Deployment or Service is missing"),
+            (Kind.Namespace, { DeploymentId: { } id }) when id != release.DeploymentId => OfOther(id),
             (Kind.Route, null) => Restore("the edge has no route of the live app"),
             (Kind.DnsRecord, null) => Restore("the live app's DNS record is missing"),
             (Kind.DnsRecord, { Addresses: var addresses }) when !addresses.ToHashSet(StringComparer.Ordinal).SetEquals(edgeAddresses.Select(address => address.ToString())) =>
                 Restore($"the live app's DNS record leads to {string.Join(", ", addresses)} instead of {string.Join(", ", edgeAddresses)}"),
             (Kind.Database, null) when !app.OwnDatabase => Report("the live app's database is missing. Restore it from a backup; the app's next deployment makes an empty one."),
             _ => null,
+        };
+
+        // Its rollback gave up, as while the cluster was away for long. Of one that has just ended, the release may have been put
+        // back since the look.
+        Finding? OfOther(string id) => EndedBefore(id, history, grace) switch
+        {
+            true => Restore($"the cluster is to run deployment {id}, which is not the live app's release {release.Number}"),
+            null => Report($"the cluster is to run deployment {id}, of which the history has not heard. Was the database put back to an earlier day? POST /api/apps/{app.Id}/rollback with {{\"release\":{release.Number}}} puts release {release.Number} there."),
+            false => null,
         };
 
         Finding Restore(string reason) => new(kind, NameOf(kind, app), app.Id, FindingAction.Restore, reason);
@@ -94,9 +104,19 @@ public static class Judgement
             Kind.Image or Kind.Manifest => OfImage(found, app, history, grace),
             Kind.DnsRecord when found.Name != app.Host => Report(found, $"the app answers as {app.Host}. Remove the record if nobody uses it."),
             Kind.DnsRecord or Kind.Route when app.Release is null && app.Open.Count == 0 => Remove(found, "no deployment of its app has ever succeeded"),
+            Kind.Namespace when app.Release is null && app.Open.Count == 0 && found.DeploymentId is { } id => EndedBefore(id, history, grace) switch
+            {
+                true => Remove(found, $"no deployment of its app has ever succeeded, and {id}, whose workload is in it, has ended"),
+                null => Report(found, $"no deployment of its app has ever succeeded, and of {id}, whose workload is in it, the history has not heard. Was the database put back to an earlier day? Remove its Deployment and Service by hand if not."),
+                false => null,
+            },
             _ => null,
         };
     }
+
+    /// <returns>Null for a deployment that the history does not know.</returns>
+    private static bool? EndedBefore(string deploymentId, History history, TimeSpan grace) =>
+        history.Deployments.TryGetValue(deploymentId, out var deployment) ? deployment.FinishedAt <= history.AsOf - grace : null;
 
     private static Finding? OfImage(Found found, KnownApp app, History history, TimeSpan grace)
     {

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Boottify.Access;
 using Boottify.Apps;
 using Boottify.Branches;
+using Boottify.Builds;
 using Boottify.Contracts.Databases;
 using Boottify.Databases;
 using Boottify.Deployments;
@@ -41,7 +42,8 @@ public static class Storage
             .IntegrateWithWolverine(wolverine => wolverine.MessageStorageSchemaName = "wolverine")
             .ApplyAllDatabaseChangesOnStartup()
             .AddAsyncDaemon(DaemonMode.HotCold);
-        builder.Host.UseWolverine(Configure);
+        var longestStep = new StepDeadlines(BuildSettings.From(builder.Configuration), builder.Configuration).Longest;
+        builder.Host.UseWolverine(options => Configure(options, longestStep));
     }
 
     private static void Configure(StoreOptions options)
@@ -72,12 +74,12 @@ public static class Storage
         DomainTable.AddTo(options);
     }
 
-    private static void Configure(WolverineOptions options)
+    private static void Configure(WolverineOptions options, TimeSpan longestStep)
     {
         options.ApplicationAssembly = typeof(Storage).Assembly;
         options.Policies.UseDurableLocalQueues();
         // A step's own deadline is the one that counts; this is the longest of them, and a bit.
-        options.DefaultExecutionTimeout = TimeSpan.FromMinutes(20);
+        options.DefaultExecutionTimeout = longestStep + TimeSpan.FromMinutes(5);
         // What ops/generate has written: nothing is compiled at the start.
         options.CodeGeneration.TypeLoadMode = TypeLoadMode.Static;
         // Typed HTTP clients come out of a factory, which generated code can only ask for by service location.

@@ -96,6 +96,10 @@ public sealed class AppRoutes(IEdge edge, IDnsZone zone, EdgeProbe probe, IDocum
         }
     }
 
+    /// <summary>Whether the edge has a route of the app, and it leads there.</summary>
+    public async Task<bool> LeadsToAsync(string appId, string upstream, CancellationToken cancellation) =>
+        string.Equals((await edge.GetRouteAsync(appId, TimeSpan.Zero, cancellation))?.Upstream, upstream, StringComparison.Ordinal);
+
     /// <summary>Asks a release that serves, through the edge.</summary>
     public Task RequireAnswerAsync(IReadOnlyList<string> hosts, string health, CancellationToken cancellation) =>
         probe.RequireAnswerAsync(hosts[0], health, cancellation);

@@ -52,6 +52,13 @@ public sealed record BranchApp(TestApp App, HttpClient Api)
 
     public Task<JsonElement> EndOfAsync(string id) => Patience.UntilAsync(() => DeploymentAsync(id), d => d.GetProperty("finishedAt").ValueKind == JsonValueKind.String);
 
+    /// <summary>Cancels it, and waits for that.</summary>
+    public async Task CancelAsync(string id)
+    {
+        await ControlPlane.PostAsync(Api, $"/api/deployments/{id}/cancel", new { });
+        (await EndOfAsync(id)).Text("status").Should().Be("cancelled");
+    }
+
     /// <summary>Newest first.</summary>
     public async Task<List<JsonElement>> DeploymentsAsync() =>
         [.. (await Api.GetFromJsonAsync<JsonElement>($"/api/apps/{Id}/deployments?limit=200")).GetProperty("items").EnumerateArray()];

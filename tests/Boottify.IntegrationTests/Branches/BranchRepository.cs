@@ -29,9 +29,22 @@ public sealed class BranchRepository : IAsyncDisposable
         return repository;
     }
 
-    /// <summary>Commits on top of the last one, and pushes.</summary>
-    public async Task<string> PushAsync()
+    /// <summary>Its server cuts every connection while it is so.</summary>
+    public bool Away
     {
+        set => server!.Away = value;
+    }
+
+    /// <summary>Commits on top of the last one, and pushes.</summary>
+    /// <param name="dockerfile">From this commit on; none that can be built unless given.</param>
+    public async Task<string> PushAsync(string? dockerfile = null)
+    {
+        if (dockerfile is not null)
+        {
+            await File.WriteAllTextAsync(Path.Combine(Work, "Dockerfile"), dockerfile, BuildFixture.Token);
+            await BuildFixture.GitAsync("-C", Work, "add", "--all");
+        }
+
         await BuildFixture.GitAsync("-C", Work, "commit", "--quiet", "--allow-empty", $"--message={Guid.NewGuid()}");
         await BuildFixture.GitAsync("-C", Work, "push", "--quiet", Bare, "main");
         return (await BuildFixture.GitAsync("-C", Work, "rev-parse", "HEAD")).Trim();

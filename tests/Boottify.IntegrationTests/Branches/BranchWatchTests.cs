@@ -64,7 +64,7 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
 
         // At once: a minute later it is looked at again.
         var head = await Patience.UntilAsync(away.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object);
-        await away.EndOfAsync(delivered);
+        await away.CancelAsync(delivered);
         head.Text("error").Should().Contain("cannot be reached");
         (head.GetProperty("nextLook").GetDateTimeOffset() - head.GetProperty("lookedAt").GetDateTimeOffset())
             .Should().BeGreaterThanOrEqualTo(TimeSpan.FromMinutes(1)).And.BeLessThan(TimeSpan.FromMinutes(1.3));
@@ -84,7 +84,7 @@ public class BranchWatchTests(TwoNodes platform) : IClassFixture<TwoNodes>
         await using var broken = await SmallGitServer.StartAsync(bare: null);
         await using var repository = await BranchRepository.StartAsync();
         var app = await platform.CreateAppAsync($"{broken.Url}/x.git");
-        await app.EndOfAsync(await app.DeliverAsync(Engine.TestApp.NewCommit()));
+        await app.CancelAsync(await app.DeliverAsync(Engine.TestApp.NewCommit()));
         await Patience.UntilAsync(app.BranchHeadAsync, h => h.ValueKind == JsonValueKind.Object);
 
         using (var changed = await app.Api.PatchAsJsonAsync($"/api/apps/{app.Id}", new { repository = new { url = repository.Url } }))

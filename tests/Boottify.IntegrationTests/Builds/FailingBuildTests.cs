@@ -86,6 +86,24 @@ public class FailingBuildTests(BuildFixture fixture)
     public async Task A_Dockerfile_with_a_fault_is_shown_with_the_engines_own_words(string dockerfile, string message) =>
         await FailsAsync(fixture.Request(await DockerfileAsync(dockerfile)), [], message);
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_registry_of_a_base_image_that_is_away_is_a_passing_fault(bool answers)
+    {
+        // A server that answers 500 to everything, or a port that nobody listens at.
+        await using var failing = await SmallGitServer.StartAsync(bare: null);
+        var registry = answers ? new Uri(failing.Url).Authority : "127.0.0.1:1";
+        var request = fixture.Request(await DockerfileAsync($"FROM {registry}/none:1\n"));
+        await FluentActions.Awaiting(() => fixture.Builder.BuildAsync(request, new RecordedLog(), BuildFixture.Token))
+            .Should().ThrowAsync<PassingFaultException>().WithMessage("The build failed at step 1/1 FROM*");
+        await NothingIsLeftAsync(request);
+    }
+
+    [Fact]
+    public async Task A_base_image_that_its_registry_does_not_have_is_no_passing_fault() =>
+        await FailsAsync(fixture.Request(await DockerfileAsync($"FROM {fixture.Registry}/none/{Guid.NewGuid():N}:1\n")), [], "The build failed at step 1/1 FROM*");
+
     [Fact]
     public async Task A_build_cannot_lay_hands_on_another_container_by_printing_its_id()
     {

@@ -25,6 +25,9 @@ public sealed class SmallGitServer : IAsyncDisposable
 
     public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
 
+    /// <summary>Cuts every connection while it is so, as a server that restarts does.</summary>
+    public bool Away { get; set; }
+
     /// <summary>What clients sent as Authorization, in the order of their requests; empty where they sent none.</summary>
     public ConcurrentQueue<string> Authorizations { get; } = new();
 
@@ -54,7 +57,11 @@ public sealed class SmallGitServer : IAsyncDisposable
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(name => int.TryParse(Path.GetFileName(name), CultureInfo.InvariantCulture, out _)))
             CommandLines.Enqueue(ReadOrNothing(Path.Combine(process, "cmdline")));
 
-        if (password is not null && !SignedIn(authorization, password))
+        if (Away)
+        {
+            context.Abort();
+        }
+        else if (password is not null && !SignedIn(authorization, password))
         {
             context.Response.StatusCode = 401;
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"git\"";

@@ -81,6 +81,26 @@ public class SourceTests(BuildFixture fixture)
         var builder = services.GetRequiredService<IImageBuilder>();
         await FailsAsync(
             () => builder.ResolveAsync(new SourceRepository($"http://{silent.LocalEndpoint}/x.git", null), "main", BuildFixture.Token), "*did not answer within 2 s*");
+
+        var request = fixture.Request(await fixture.RepositoryAsync(("index.html", "x")), url: $"http://{silent.LocalEndpoint}/x.git");
+        await FluentActions.Awaiting(() => builder.InspectAsync(request, new RecordedLog(), BuildFixture.Token))
+            .Should().ThrowAsync<PassingFaultException>("a step may be tried again").WithMessage("*did not answer within 2 s*");
+    }
+
+    [Fact]
+    public async Task A_server_that_is_away_fails_a_step_for_now_and_who_waits_for_an_answer_at_once()
+    {
+        var repository = await fixture.RepositoryAsync(("index.html", "x"));
+        await using var server = await SmallGitServer.StartAsync(repository.Bare);
+        var url = $"{server.Url}/x.git";
+        var request = fixture.Request(repository, url: url);
+        server.Away = true;
+        await FailsAsync(() => ResolveAsync(url, repository.Commit), "*cannot be reached*");
+        await FailsAsync(() => ResolveAsync(url, "main"), "*cannot be reached*");
+        await FluentActions.Awaiting(() => InspectAsync(request)).Should().ThrowAsync<PassingFaultException>().WithMessage("*cannot be reached*");
+
+        server.Away = false;
+        (await InspectAsync(request)).Template.Should().Be("static");
     }
 
     [Fact]

@@ -114,6 +114,63 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
     }
 
     [Fact]
+    public async Task A_node_that_wakes_up_in_the_middle_of_a_removal_deletes_nothing_of_what_has_come_since()
+    {
+        await using var app = fixture.NewApp();
+        await app.DeployAsync(app.Release(await fixture.Images.ServerAsync()));
+        var before = await VersionsAsync(app.Namespace);
+
+        // It is paused before its first deletion, and at each later one.
+        await RemoveAsync(stopAt: 1).Should().ThrowAsync<LostDeploymentException>();
+        (await VersionsAsync(app.Namespace)).Should().BeEquivalentTo(before);
+        for (var asked = 2; asked <= 7; asked++)
+        {
+            var stop = asked;
+            await RemoveAsync(stop).Should().ThrowAsync<LostDeploymentException>("each deletion is asked for");
+        }
+
+        await fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation, _ => Task.CompletedTask);
+        (await VersionsAsync(app.Namespace)).Keys.Should().NotContain(name => name.StartsWith("Pod/") || name.StartsWith("ConfigMap/env-") || name.StartsWith("Secret/env-"));
+
+        Func<Task> RemoveAsync(int stopAt)
+        {
+            var asked = 0;
+            return () => fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation, _ => Interlocked.Increment(ref asked) >= stopAt ? throw new LostDeploymentException("late") : Task.CompletedTask);
+        }
+    }
+
+    [Fact]
+    public async Task A_node_that_wakes_up_while_it_clears_away_a_failed_release_leaves_what_serves_by_then()
+    {
+        await using var app = fixture.NewApp();
+        var image = await fixture.Images.ServerAsync();
+        var good = app.Release(image, version: "good");
+        await app.DeployAsync(good);
+        var later = app.Release(image, version: "later");
+        await app.DeployAsync(later);
+        var before = await VersionsAsync(app.Namespace);
+
+        // For all that it knows, "later" is what failed.
+        var late = () => fixture.Cluster.ForgetAsync(good, later.DeploymentId, Cancellation, _ => throw new LostDeploymentException("late"));
+        await late.Should().ThrowAsync<LostDeploymentException>();
+        (await VersionsAsync(app.Namespace)).Should().BeEquivalentTo(before);
+    }
+
+    [Fact]
+    public async Task A_Service_is_found_where_it_is_now()
+    {
+        await using var app = fixture.NewApp();
+        (await fixture.Cluster.FindServiceAsync(app.Namespace, Cancellation)).Should().BeNull();
+        var release = app.Release("127.0.0.1:1/none@sha256:" + new string('0', 64));
+        (await fixture.Cluster.FindServiceAsync(app.Namespace, Cancellation)).Should().BeNull();
+        (await fixture.Cluster.ApplyAsync(release, Cancellation)).Should().Be(await fixture.Cluster.FindServiceAsync(app.Namespace, Cancellation));
+        (await fixture.Cluster.ListNamespacesAsync(Cancellation)).Should().ContainSingle(n => n.AppId == app.Id).Which.DeploymentId.Should().Be(release.DeploymentId);
+        await fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation);
+        (await fixture.Cluster.FindServiceAsync(app.Namespace, Cancellation)).Should().BeNull();
+        (await fixture.Cluster.ListNamespacesAsync(Cancellation)).Should().ContainSingle(n => n.AppId == app.Id).Which.DeploymentId.Should().BeNull();
+    }
+
+    [Fact]
     public async Task A_deleted_namespace_is_gone_when_the_call_returns()
     {
         await using var app = fixture.NewApp();

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Boottify.Access;
 using Boottify.Contracts.Databases;
 using Boottify.Databases;
+using Boottify.IntegrationTests.Builds;
 using JasperFx.CommandLine;
 using Marten;
 using Microsoft.AspNetCore.Hosting;
@@ -77,10 +78,10 @@ public sealed class ControlPlane : IAsyncLifetime
     public async Task<HttpClient> CreateMemberAsync(string team, string role) =>
         WithToken((await PostAsync(Administrator, $"/api/teams/{team}/tokens", new { name = $"the {role}", role })).GetProperty("token").GetString()!);
 
-    /// <summary>An app whose repository answers nothing: its deployments fail in the first step, which is enough for tests of the engine.</summary>
+    /// <summary>An app whose repository the Git server does not have: its deployments fail in the first step, for good, which is enough for tests of the engine.</summary>
     public async Task<TestApp> CreateAppAsync(string team)
     {
-        var app = await PostAsync(Administrator, "/api/apps", new { team, name = "An app", repository = new { url = "http://127.0.0.1:9/none.git", branch = "main" } });
+        var app = await PostAsync(Administrator, "/api/apps", new { team, name = "An app", repository = new { url = $"{BuildFixture.Need("BOOTTIFY_GIT_URL")}/none.git", branch = "main" } });
         return new TestApp(app.GetProperty("id").GetString()!, app.GetProperty("webhook").GetProperty("secret").GetString()!, Anonymous);
     }
 

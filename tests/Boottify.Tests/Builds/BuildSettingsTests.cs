@@ -33,6 +33,7 @@ public class BuildSettingsTests
     [Theory]
     [InlineData("DOCKER_HOST", "tcp://127.0.0.1:2375", "*unix:///path*")]
     [InlineData("BOOTTIFY_BUILD_TIMEOUT", "ten minutes", "*positive number of seconds*")]
+    [InlineData("BOOTTIFY_PUSH_TIMEOUT", "1000000", "*at most a day*")]
     [InlineData("BOOTTIFY_BUILD_CPUS", "0", "*positive number of processors*")]
     [InlineData("BOOTTIFY_BUILD_MEMORY_MB", "-1", "*positive number of megabytes*")]
     public void A_malformed_value_is_named_with_what_it_should_hold(string name, string value, string message) =>

@@ -13,6 +13,7 @@ public class GitWordsTests
     [InlineData("fatal: unable to access 'https://host.example/b/': Could not resolve host: host.example", GitFaultKind.Passing, "*host name is not known*")]
     [InlineData("fatal: unable to access 'x': Failed to connect to host.example port 443: Connection refused", GitFaultKind.Passing, "*cannot be reached*")]
     [InlineData("error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502", GitFaultKind.Passing, "*cannot be reached*")]
+    [InlineData("fatal: unable to access 'x': GnuTLS recv error (-110): The TLS connection was non-properly terminated.", GitFaultKind.Passing, "*cannot be reached*")]
     [InlineData("fatal: remote error: upload-pack: not our ref 1111", GitFaultKind.NoCommit, "*does not have that commit*")]
     [InlineData("error: Server does not allow request for unadvertised object 1111", GitFaultKind.NoCommit, "*does not have that commit*")]
     [InlineData("fatal: transport 'ext' not allowed", GitFaultKind.Other, "*protocol that is not allowed*")]

@@ -1,4 +1,5 @@
 using Boottify.Apps;
+using Boottify.Deployments;
 using Boottify.Housekeeping;
 using static Boottify.Tests.Housekeeping.Things;
 
@@ -154,6 +155,41 @@ public class JudgementTests
         Lack(Kind.Database, app.Apply(new EnvironmentVariableSet("DATABASE_URL", "sealed", "me", Old)), null).Should().BeNull("it has one of its own");
 
         FindingAction? LackOf(string[] addresses) => Lack(Kind.DnsRecord, app, new Found(Kind.DnsRecord, Host, AppId) { Addresses = addresses });
+    }
+
+    [Fact]
+    public void What_a_rollback_that_gave_up_has_left_in_the_cluster_makes_way_for_the_release()
+    {
+        var app = Released(("sha256:1", Old), ("sha256:2", Old));
+        LackOf(app, "d1").Should().BeNull("it is the current release's");
+        LackOf(app, "d0", NewDeployment("d0", end: Old)).Should().Be(FindingAction.Restore, "it is an older release's");
+        LackOf(app, "d9", NewDeployment("d9", end: Old)).Should().Be(FindingAction.Restore);
+        LackOf(app, "d9", NewDeployment("d9", end: Young)).Should().BeNull("the release may have been put back since the look");
+        LackOf(app, "d9", NewDeployment("d9")).Should().BeNull("it is under way");
+        LackOf(app, "d9", NewDeployment("d9", end: Old), NewDeployment("d10")).Should().BeNull("the next one sees to it");
+        LackOf(Released(("sha256:1", Old), ("sha256:2", Young)), "d0", NewDeployment("d0", end: Old)).Should().BeNull("it was released after the look, for all that is known");
+        LackOf(app.Apply(new AppDeletionRequested("me", Young)), "d9", NewDeployment("d9", end: Old)).Should().BeNull("it is meant to go");
+        LackOf(app, "d9").Should().Be(FindingAction.Report, "the database may be yesterday's");
+    }
+
+    [Fact]
+    public void What_a_first_deployment_has_left_in_the_cluster_goes_when_nothing_put_it_away()
+    {
+        Act(Running("d9"), History(NewApp(), NewDeployment("d9", end: Old))).Should().Be(FindingAction.Remove);
+        Act(Running("d9"), History(NewApp(), NewDeployment("d9", end: Young))).Should().BeNull();
+        Act(Running("d9"), History(NewApp(), NewDeployment("d9"))).Should().BeNull("it is under way");
+        Act(Running("d9"), History(NewApp(), NewDeployment("d9", end: Old), NewDeployment("d10"))).Should().BeNull("the next one goes on with it");
+        Act(Running("d9"), History(NewApp())).Should().Be(FindingAction.Report, "the database may be yesterday's");
+        Act(Running("d9"), History(Released(("sha256:1", Old)), NewDeployment("d9", end: Old))).Should().BeNull("its release is put back");
+        Act(new Found(Kind.Namespace, $"app-{AppId}", AppId) { Mark = Mark.Ours, Complete = false }, History(NewApp())).Should().BeNull("nothing is in it");
+    }
+
+    private static Found Running(string deployment) => new(Kind.Namespace, $"app-{AppId}", AppId) { Mark = Mark.Ours, Since = Old, DeploymentId = deployment };
+
+    private static FindingAction? LackOf(App app, string runs, params Deployment[] deployments)
+    {
+        var history = History(app, deployments);
+        return Judgement.Lack(Kind.Namespace, history.Apps[AppId], Running(runs), history, Grace, EdgeAddresses)?.Action;
     }
 
     private static Found Image(Kind kind, string digest, params string[] tags) => new(kind, $"apps/{AppId}@{digest}", AppId) { Digests = [digest], Tags = tags, Since = Old };

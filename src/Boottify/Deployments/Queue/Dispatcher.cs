@@ -16,9 +16,13 @@ public sealed class Dispatcher(
     /// <summary>Deployments at once on a node, those that only wait for a rollout included.</summary>
     private const int MostRunning = 32;
 
+    /// <summary>The same with those that wait for a component to come back, which cost next to nothing.</summary>
+    private const int MostHeld = 256;
+
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, Running> running = new(StringComparer.Ordinal);
+    private readonly BuildSlots builds = new(settings.BuildsPerNode);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -56,14 +60,16 @@ public sealed class Dispatcher(
 
     private async Task<bool> ClaimOneAsync(Wakeups.Subscription wakeup, CancellationToken stopping)
     {
-        if (running.Count >= MostRunning)
+        if (running.Count >= MostHeld || running.Values.Count(r => !r.Room.Rests) >= MostRunning)
             return false;
-        var mayBuild = running.Values.Count(r => r.Builds) < settings.BuildsPerNode && disks.BuildsStopped is null;
+        var mayBuild = builds.HasRoom && disks.BuildsStopped is null;
         var asked = time.GetTimestamp();
         if (await queue.ClaimAsync(node.Name, mayBuild, stopping, running.Keys) is not { } claim)
             return false;
 
-        var slot = new Running(claim.Builds, time, stopping);
+        var slot = new Running(new Room(builds, wakeup.Signal), time, stopping);
+        if (claim.Builds)
+            slot.Room.BeginBuilding();
         slot.HoldFor(WorkQueue.Lease - time.GetElapsedTime(asked));
         running[claim.DeploymentId] = slot;
         slot.Done = RunAsync(claim, slot, wakeup, stopping);
@@ -75,7 +81,7 @@ public sealed class Dispatcher(
         await Task.Yield();
         try
         {
-            await runner.RunAsync(claim, () => { slot.Builds = false; wakeup.Signal(); }, slot.Lost);
+            await runner.RunAsync(claim, slot.Room, slot.Lost);
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
@@ -141,13 +147,13 @@ public sealed class Dispatcher(
         private readonly CancellationTokenSource lost;
         private readonly ITimer lease;
 
-        public Running(bool builds, TimeProvider time, CancellationToken stopping)
+        public Running(Room room, TimeProvider time, CancellationToken stopping)
         {
-            (Builds, lost) = (builds, CancellationTokenSource.CreateLinkedTokenSource(stopping));
+            (Room, lost) = (room, CancellationTokenSource.CreateLinkedTokenSource(stopping));
             lease = time.CreateTimer(_ => Stop(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
 
-        public bool Builds { get; set; }
+        public Room Room { get; }
 
         public CancellationToken Lost => lost.Token;
 
@@ -158,6 +164,7 @@ public sealed class Dispatcher(
 
         public void Dispose()
         {
+            Room.Dispose();
             lease.Dispose();
             lost.Dispose();
         }

@@ -14,6 +14,6 @@ public static class ProvisionAppHandler
         var workload = await inputs.WorkloadAsync(input, cancellation);
         await inputs.EnsureDatabaseAsync(input.App, workload, cancellation);
         var service = await cluster.ApplyAsync(workload, cancellation, inputs.FenceOf(input));
-        return new StepFigures { Upstream = $"{service.ClusterIp}:{service.Port}" };
+        return new StepFigures { Upstream = service.Upstream };
     }
 }

@@ -32,7 +32,7 @@ public static class RestoreReleaseHandler
         {
             restored = input.Current.CurrentRelease is { } release
                 ? await PutBackAsync(input, release, inputs, cluster, routes, domains, cancellation)
-                : await RemoveAsync(input, cluster, routes, settings, cancellation);
+                : await RemoveAsync(input, inputs, cluster, routes, settings, cancellation);
         }
 
         if (leaving)
@@ -41,7 +41,10 @@ public static class RestoreReleaseHandler
         }
         else if (input.Deployment.ToRelease is null)
         {
-            await builder.DiscardAsync(await inputs.BuildAsync(input, cancellation), await KeptAsync(input.Deployment, store, housekeeping, time, cancellation), cancellation);
+            var (request, kept) = (await inputs.BuildAsync(input, cancellation), await KeptAsync(input.Deployment, store, housekeeping, time, cancellation));
+            // A later deployment of the same commit may have the same digest.
+            await inputs.FenceOf(input)(cancellation);
+            await builder.DiscardAsync(request, kept, cancellation);
         }
 
         return new StepFigures { RestoredRelease = restored };
@@ -60,12 +63,13 @@ public static class RestoreReleaseHandler
     private static bool Did(StepInput input, Step step) => input.Deployment.Steps.Exists(s => s.Step == step);
 
     /// <summary>The route goes before the Service: its address may be another app's next, and no name of ours may lead there.</summary>
-    private static async Task<int?> RemoveAsync(StepInput input, ICluster cluster, AppRoutes routes, PlatformSettings settings, CancellationToken cancellation)
+    private static async Task<int?> RemoveAsync(
+        StepInput input, StepInputs inputs, ICluster cluster, AppRoutes routes, PlatformSettings settings, CancellationToken cancellation)
     {
         await input.Log.WriteAsync(LogOrigin.System, "There is no earlier release to put back; removing what was started.", cancellation);
         if (Did(input, Step.Publish))
             await routes.WithdrawAsync(input.App.Id, RouteVersion.Of(input.Deployment), input.App.Hosts(settings), cancellation);
-        await cluster.RemoveWorkloadAsync(input.App.Names.Namespace, cancellation);
+        await cluster.RemoveWorkloadAsync(input.App.Names.Namespace, cancellation, inputs.FenceOf(input));
         return null;
     }
 
@@ -79,9 +83,10 @@ public static class RestoreReleaseHandler
         await cluster.WatchRolloutAsync(workload, Patience, input.Log, cancellation);
 
         // The route was changed by publish alone; under this deployment's version, so that a late publish of it changes nothing more.
-        if (Did(input, Step.Publish))
+        // But it may lead where the Service was before somebody removed that: the address may be another tenant's by now.
+        if (Did(input, Step.Publish) || !await routes.LeadsToAsync(input.App.Id, service.Upstream, cancellation))
         {
-            var refused = await routes.ServeAsync(input.App.Id, RouteVersion.Of(input.Deployment), $"{service.ClusterIp}:{service.Port}", workload.HealthPath, cancellation);
+            var refused = await routes.ServeAsync(input.App.Id, RouteVersion.Of(input.Deployment), service.Upstream, workload.HealthPath, cancellation);
             await domains.LeftOutAsync(input.App, refused, input.Log, cancellation);
         }
         else
@@ -90,7 +95,7 @@ public static class RestoreReleaseHandler
         }
 
         await input.Log.WriteAsync(LogOrigin.System, $"Release {release.Number} serves.", cancellation);
-        await cluster.ForgetAsync(workload, input.Deployment.Id, cancellation);
+        await cluster.ForgetAsync(workload, input.Deployment.Id, cancellation, inputs.FenceOf(input));
         return release.Number;
     }
 }

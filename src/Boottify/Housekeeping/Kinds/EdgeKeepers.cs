@@ -1,9 +1,8 @@
 using Boottify.Apps;
-using Boottify.Deployments;
+using Boottify.Cluster;
 using Boottify.Dns;
 using Boottify.Platform;
 using Boottify.Routes;
-using Marten;
 
 namespace Boottify.Housekeeping.Kinds;
 
@@ -11,7 +10,7 @@ namespace Boottify.Housekeeping.Kinds;
 /// Routes at the edge. What is written here has the version of the moment at which the run began: any deployment or deletion
 /// that was asked for since then comes after it, and the edge keeps them in that order.
 /// </summary>
-internal sealed class RouteKeeper(IEdge edge, AppRoutes routes, IDocumentStore store, TimeProvider time) : Keeper
+internal sealed class RouteKeeper(IEdge edge, AppRoutes routes, ICluster cluster, TimeProvider time) : Keeper
 {
     private readonly DateTimeOffset begun = time.GetUtcNow();
 
@@ -37,12 +36,13 @@ internal sealed class RouteKeeper(IEdge edge, AppRoutes routes, IDocumentStore s
 
     public override async Task<string?> RestoreAsync(KnownApp app, DateTimeOffset asOf, CancellationToken cancellation)
     {
-        await using var session = store.QuerySession();
-        if ((await session.LoadAsync<Deployment>(app.Release!.DeploymentId, cancellation))?.Figures.Upstream is not { } upstream)
-            return $"The history does not say where the app's Service listens. POST /api/apps/{app.Id}/rollback with {{\"release\":{app.Release.Number}}} publishes it anew.";
+        // Not where the release was published: a Service that was made anew since then has another address, and the old one is
+        // anybody's.
+        if (await cluster.FindServiceAsync(app.Names.Namespace, cancellation) is not { } service)
+            return "The app has no Service in the cluster. Its route is put back together with that.";
         try
         {
-            await routes.PutAsync(app.Id, RouteVersion.OfRepair(asOf), upstream, cancellation);
+            await routes.PutAsync(app.Id, RouteVersion.OfRepair(asOf), service.Upstream, cancellation);
             return null;
         }
         catch (StaleRouteException)
