@@ -121,7 +121,7 @@ public sealed class NginxApplier(
         var routes = desired.Snapshot();
         var rendered = await configuration.RenderAsync(routes, cancellation);
         var current = generations.Current;
-        var running = nginx.Pid is not null ? await probe.AskAsync(cancellation) : null;
+        var running = await RunningAsync(cancellation);
         if (current is { } same && running == same && generations.FingerprintOf(same) == rendered.Fingerprint)
         {
             live.Set(routes);
@@ -145,6 +145,17 @@ public sealed class NginxApplier(
         generations.Prune();
         log.LogInformation("nginx serves generation {Generation}: {Apps} apps, {Hosts} hosts, {Milliseconds} ms",
             generation, routes.Count, routes.Sum(route => route.Hosts.Count), (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    /// <summary>What the running nginx serves. One that is slow to say so is asked again: a reload for nothing closes connections.</summary>
+    private async Task<long?> RunningAsync(CancellationToken cancellation)
+    {
+        for (var asked = 0; asked < 3 && nginx.Pid is not null; asked++)
+        {
+            if (await probe.AskAsync(cancellation) is { } running) return running;
+        }
+
+        return null;
     }
 
     private async Task PaceAsync(CancellationToken cancellation)
