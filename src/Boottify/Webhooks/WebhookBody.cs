@@ -41,9 +41,9 @@ public static class WebhookBody
                 ? body.ToArray()
                 : throw new BadHttpRequestException($"The body is larger than {Most >> 10} KiB.", StatusCodes.Status413PayloadTooLarge);
         }
-        catch (OperationCanceledException) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException late) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
         {
-            throw new BadHttpRequestException("The body did not come in time, or too many large ones came at once. Send it again.", StatusCodes.Status503ServiceUnavailable);
+            throw new BadHttpRequestException("The body did not come in time, or too many large ones came at once. Send it again.", StatusCodes.Status503ServiceUnavailable, late);
         }
     }
 
