@@ -42,7 +42,7 @@ public class AwayTests(ControlPlane platform)
         patient.Services.GetRequiredService<WolverineOptions>().DefaultExecutionTimeout.Should().BeGreaterThan(TimeSpan.FromSeconds(7200));
         patient.Services.GetRequiredService<StepDeadlines>().Of(Step.Build).Should().BeGreaterThan(TimeSpan.FromSeconds(7200));
 
-        var deployment = await silent.DeployAsync(patient, await patient.CreateTeamAsync());
+        var deployment = await SilentServer.DeployAsync(await silent.CreateAppAsync(patient, await patient.CreateTeamAsync()));
         await Patience.UntilAsync(
             () => patient.Administrator.GetFromJsonAsync<JsonElement>($"/api/deployments/{deployment}"),
             seen => seen.GetProperty("steps").EnumerateArray().First().GetProperty("attempt").GetInt32() >= 3);

@@ -7,6 +7,8 @@ using Boottify.Deployments;
 using Boottify.Housekeeping;
 using Boottify.IntegrationTests.Engine;
 using Boottify.Routes;
+using CliWrap;
+using CliWrap.Buffered;
 using Marten;
 
 namespace Boottify.IntegrationTests.Housekeeping;
@@ -114,7 +116,7 @@ public class LeftBehindTests(TidyPlatform platform)
     /// <summary>As it is when somebody removes it and it is made again.</summary>
     private async Task MoveServiceAsync(AppWorkload workload)
     {
-        await CliWrap.Cli.Wrap("kubectl").WithArguments(["delete", "service", AppNames.Workload, "--namespace", workload.Namespace]).ExecuteAsync(Token);
+        await Cli.Wrap("kubectl").WithArguments(["delete", "service", AppNames.Workload, "--namespace", workload.Namespace]).ExecuteBufferedAsync(Token);
         await Cluster.ApplyAsync(workload, Token);
     }
 
