@@ -71,7 +71,7 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
             {
                 var piece = clean.Length <= LongestLine ? clean : clean[from..Math.Min(clean.Length, from + LongestLine)];
                 var line = new LogLine(lastLine + 1, time.GetUtcNow(), step, origin, piece);
-                await EnterAsync(new Entry(line, null), cancellation);
+                await QueueAsync(new Entry(line, null), cancellation);
                 lastLine++;
             }
         }
@@ -86,7 +86,7 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
     public async Task FlushAsync(CancellationToken cancellation)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await EnterAsync(new Entry(null, done), cancellation);
+        await QueueAsync(new Entry(null, done), cancellation);
         await done.Task.WaitAsync(cancellation);
     }
 
@@ -100,7 +100,7 @@ public sealed class DeploymentLog : ILogSink, IAsyncDisposable
     }
 
     /// <summary>However the loss was noticed, by this call or before it, it is told in the same way.</summary>
-    private async ValueTask EnterAsync(Entry entry, CancellationToken cancellation)
+    private async ValueTask QueueAsync(Entry entry, CancellationToken cancellation)
     {
         try
         {

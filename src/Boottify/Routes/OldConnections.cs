@@ -31,7 +31,7 @@ public sealed class OldConnections(ICluster cluster, IEdge edge, TimeProvider ti
     {
         var fresh = BeginFreshAsync(workload.AppId, Patience + FreshAfterwards, cancellation);
         var settled = await cluster.OpenSettledPortAsync(workload, RandomNumberGenerator.GetInt32(20_000, 30_000), cancellation, fence);
-        if (!await edge.ReachesAsync($"{settled.ClusterIp}:{settled.Port}", Patience, cancellation))
+        if (!await edge.ReachesAsync(settled.Upstream, Patience, cancellation))
         {
             // Not every cluster can be seen from the edge like this; none is known that takes longer than this.
             log.LogWarning("The rules for app {App}'s Service were not seen to change within {Patience}", workload.AppId, Patience);

@@ -21,7 +21,7 @@ public static class WebhookBody
         using var body = new MemoryStream();
         return await FillAsync(body, request.Body, most, request.HttpContext.RequestAborted)
             ? body.ToArray()
-            : throw new BadHttpRequestException($"The body is larger than {most >> 10} KiB.", StatusCodes.Status413PayloadTooLarge);
+            : throw TooLarge(most);
     }
 
     /// <summary>As large as GitHub may send it: what is beyond <see cref="Small"/> waits for its turn.</summary>
@@ -39,13 +39,15 @@ public static class WebhookBody
             using var turn = await large.TakeAsync(limit.Token);
             return await FillAsync(body, request.Body, Most, limit.Token)
                 ? body.ToArray()
-                : throw new BadHttpRequestException($"The body is larger than {Most >> 10} KiB.", StatusCodes.Status413PayloadTooLarge);
+                : throw TooLarge(Most);
         }
         catch (OperationCanceledException e) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
         {
             throw new BadHttpRequestException("The body did not come in time, or too many large ones came at once. Send it again.", StatusCodes.Status503ServiceUnavailable, e);
         }
     }
+
+    private static BadHttpRequestException TooLarge(int most) => new($"The body is larger than {most >> 10} KiB.", StatusCodes.Status413PayloadTooLarge);
 
     /// <returns>False once there is more than <paramref name="most"/> bytes; all that was read is in the body.</returns>
     private static async Task<bool> FillAsync(MemoryStream body, Stream from, int most, CancellationToken cancellation)

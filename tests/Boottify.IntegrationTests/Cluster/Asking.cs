@@ -5,7 +5,7 @@ namespace Boottify.IntegrationTests.Cluster;
 /// <summary>Requests to an app's Service, from the node, as nginx makes them.</summary>
 public static class Asking
 {
-    public static Uri Url(this AppliedWorkload applied, string path = "/") => new($"http://{applied.ClusterIp}:{applied.Port}{path}");
+    public static Uri Url(this AppliedWorkload applied, string path = "/") => new($"http://{applied.Upstream}{path}");
 
     public static async Task<string> AskAsync(AppliedWorkload applied, string path = "/")
     {

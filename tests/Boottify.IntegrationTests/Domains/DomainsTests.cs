@@ -211,13 +211,8 @@ public sealed class DomainsTests(HastyPlatform hasty) : DomainScenario(hasty)
         (await answers.First(a => !a.IsSuccessStatusCode).Content.ReadAsStringAsync(Token)).Should().Contain("has 2 domains");
 
         // They wait for each other; who waits too long is told to try again.
-        async Task<HttpResponseMessage> AddPatientlyAsync(string name)
-        {
-            HttpResponseMessage answer;
-            while ((answer = await AddAsync(app, name)).StatusCode == HttpStatusCode.ServiceUnavailable)
-                answer.Dispose();
-            return answer;
-        }
+        Task<HttpResponseMessage> AddPatientlyAsync(string name) =>
+            Patience.UntilAsync(() => AddAsync(app, name), answer => answer.StatusCode != HttpStatusCode.ServiceUnavailable);
     }
 
     [Theory]

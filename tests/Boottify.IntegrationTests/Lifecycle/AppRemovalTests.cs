@@ -179,7 +179,7 @@ public sealed class AppRemovalTests(BuildFixture builds) : IClassFixture<BuildFi
         var service = await services.GetRequiredService<ICluster>().ApplyAsync(workload, Token);
         await services.GetRequiredService<IDnsZone>().PublishAsync(host, settings.EdgeAddresses, Token);
         await services.GetRequiredService<IEdge>().PutRouteAsync(
-            new AppRoute(app.Id, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), $"{service.ClusterIp}:{service.Port}", [new RouteHost(host)]), Token);
+            new AppRoute(app.Id, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), service.Upstream, [new RouteHost(host)]), Token);
         return app;
     }
 

@@ -13,10 +13,8 @@ public static class RequestMoment
     {
         // Ids sort by time.
         var last = await session.Query<Deployment>().Where(d => d.AppId == appId).OrderByDescending(d => d.Id).Select(d => d.Id).FirstOrDefaultAsync(cancellation);
-        return After(last, time.GetUtcNow());
+        var now = time.GetUtcNow();
+        var next = AppIds.TimeOfDeployment(last ?? "")?.AddMilliseconds(1);
+        return next > now ? next.Value : now;
     }
-
-    /// <param name="last">The newest deployment's id; null for none.</param>
-    internal static DateTimeOffset After(string? last, DateTimeOffset now) =>
-        last is not null && AppIds.TimeOfDeployment(last) is { } before && before.AddMilliseconds(1) is var next && next > now ? next : now;
 }
