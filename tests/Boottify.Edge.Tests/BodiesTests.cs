@@ -13,8 +13,20 @@ public sealed class BodiesTests(SharedEdge shared)
     private RunningEdge Edge => shared.Edge;
 
     /// <summary>The files in which nginx keeps bodies of requests under way: it takes their names away at once, so they are seen as its open ones alone.</summary>
-    private string[] OnDisk => [.. Edge.Workers.SelectMany(worker => Directory.GetFiles($"/proc/{worker}/fd"))
-        .Select(file => new FileInfo(file).LinkTarget ?? "").Where(target => target.Contains("nginx/tmp/body/", StringComparison.Ordinal))];
+    private string[] OnDisk => [.. Edge.Workers.SelectMany(OpenFiles).Where(target => target.Contains("nginx/tmp/body/", StringComparison.Ordinal))];
+
+    private static string[] OpenFiles(int worker)
+    {
+        try
+        {
+            return [.. Directory.GetFiles($"/proc/{worker}/fd").Select(file => new FileInfo(file).LinkTarget ?? "")];
+        }
+        // A worker of before the reload ends just now.
+        catch (IOException)
+        {
+            return [];
+        }
+    }
 
     [Theory]
     [InlineData("Content-Length: 150001", "", "x")]

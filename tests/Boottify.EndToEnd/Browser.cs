@@ -15,6 +15,8 @@ public sealed class Browser : IAsyncLifetime
         "--disable-component-update", "--disable-sync",
     ];
 
+    private static readonly string Program = Path.Combine(RepositoryRoot.Path, "tests/Boottify.EndToEnd/quiet-chromium");
+
     private readonly SemaphoreSlim starting = new(1, 1);
     private IPlaywright? playwright;
     private IBrowser? browser;
@@ -30,7 +32,7 @@ public sealed class Browser : IAsyncLifetime
         {
             Assertions.SetDefaultExpectTimeout(60_000);
             playwright ??= await Playwright.CreateAsync();
-            browser ??= await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = Flags, Timeout = 180_000 });
+            browser ??= await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Program, Args = Flags, Timeout = 180_000 });
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Playwright;
 
 namespace Boottify.EndToEnd;
 
@@ -76,6 +77,8 @@ public sealed class DashboardLogTests(Platform platform, Browser browser)
     {
         var tab = await browser.OpenAsync();
         await tab.Page.GotoAsync(platform.Url.ToString());
+        // Once the page shows something, all its modules are there, and it does not load itself again.
+        await Assertions.Expect(tab.Page.GetByLabel("Access token")).ToBeVisibleAsync();
         return tab;
     }
 }
