@@ -82,7 +82,7 @@ public sealed class Aftermath(Platform platform, DeployableApp app)
     private async Task OneRecordAndRouteAsync()
     {
         var server = IPEndPoint.Parse(Platform.Setting("BOOTTIFY_DNS"));
-        var answer = await new LookupClient(new LookupClientOptions(server) { UseCache = false }).QueryAsync(app.Host, QueryType.A);
+        var answer = await new LookupClient(new LookupClientOptions(server) { UseCache = false, Timeout = TimeSpan.FromSeconds(30), Retries = 5 }).QueryAsync(app.Host, QueryType.A);
         answer.Answers.ARecords().Select(a => a.Address.ToString()).Should().Equal(Platform.Setting("BOOTTIFY_EDGE_ADDRESS"));
 
         using var edge = new HttpClient { BaseAddress = new Uri(Platform.Setting("BOOTTIFY_EDGE_URL")) };

@@ -115,7 +115,7 @@ public sealed class Drill(Platform platform, TwoNodes nodes, DeployableApp app) 
 
     private async Task UntilLineAsync(string text)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
         while (!(await platform.Api.GetStringAsync($"api/deployments/{Deployment}/logs.txt", patience.Token)).Contains(text, StringComparison.Ordinal))
             await Task.Delay(100, patience.Token);
     }

@@ -32,7 +32,7 @@ public static class History
                 if (answer.StatusCode == HttpStatusCode.OK)
                     return (await answer.ReadAsync<Listed<Happened>>()).Items;
             }
-            catch (Exception e) when (e is HttpRequestException or IOException && !patience.IsCancellationRequested)
+            catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException or JsonException && !patience.IsCancellationRequested)
             {
                 // Its node was killed in this moment, or the database is away.
             }

@@ -35,7 +35,6 @@ public sealed class EdgeDiskTests(EdgeLifeTests.OwnZone zone) : IClassFixture<Ed
         await UntilAsync(() => Task.FromResult(edge.Said.Contains("nginx does not serve the desired routes", StringComparison.Ordinal)));
         (await edge.StatusAsync(route.AppId)).Live.Should().BeFalse();
         File.Delete(folder);
-        Directory.Move(folder + ".away", folder);
         await UntilAsync(async () => (await edge.StatusAsync(route.AppId)).Live);
     }
 

@@ -46,13 +46,13 @@ public sealed class EdgeLifeTests(EdgeLifeTests.OwnZone zone) : IClassFixture<Ed
         await using var app = await TenantApp.StartAsync("left");
         var route = new AppRoute(RunningEdge.NewAppId(), 1, app.Upstream, [new RouteHost(edge.NewHost(), RedirectToHttps: false)]);
         await edge.ServeAsync(route);
-        using (var begun = await edge.Admin.PutAsync($"v1/routes/{route.AppId}/fresh-connections?seconds=5", null))
+        using (var begun = await edge.Admin.PutAsync($"v1/routes/{route.AppId}/fresh-connections?seconds=30", null))
             begun.StatusCode.Should().Be(HttpStatusCode.NoContent);
         var folder = Path.Combine(edge.Data, "nginx/fresh");
         Directory.GetFiles(folder).Should().ContainSingle();
 
         await edge.KillProcessAsync();
-        await Task.Delay(TimeSpan.FromSeconds(5.1), TestContext.Current.CancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(30.1), TestContext.Current.CancellationToken);
         await edge.StartProcessAsync();
         await Patience.UntilAsync(() => Task.FromResult(Directory.GetFiles(folder).Length == 0));
     }

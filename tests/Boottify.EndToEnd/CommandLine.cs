@@ -6,15 +6,8 @@ namespace Boottify.EndToEnd;
 /// <summary>The real command-line tools against the platform's own cluster and engine, named by KUBECONFIG and DOCKER_HOST.</summary>
 public static class CommandLine
 {
-    private static readonly string[] PassingFaults =
-        ["timeout", "timed out", "connection refused", "connection reset", "EOF", "ServiceUnavailable", "InternalError", "etcdserver", "TooManyRequests", "the object has been modified"];
-
     /// <returns>Its standard output, trimmed; another exit code than 0 fails the test with what it said.</returns>
-    public static Task<string> KubectlAsync(params string[] arguments)
-    {
-        _ = Platform.Setting("KUBECONFIG");
-        return RunPatientlyAsync(arguments);
-    }
+    public static Task<string> KubectlAsync(params string[] arguments) => Kubectl.RunAsync(arguments, Platform.Deadline());
 
     public static Task<string> DockerAsync(params string[] arguments) => RunAsync("docker", arguments);
 
@@ -43,21 +36,6 @@ public static class CommandLine
         ["-euc", "source \"$1/ops/lib.sh\"; load \"$2\"; pid_of \"$pidfile\"; end \"$pidfile\" \"$3\" 30; component_up \"$2\"", "restart", RepositoryRoot.Path, component, signal]);
 
     public static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-
-    /// <summary>As the product does: an API server on a busy machine is away for a moment now and then.</summary>
-    private static async Task<string> RunPatientlyAsync(string[] arguments)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            var result = await Cli.Wrap("kubectl").WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Platform.Deadline());
-            var done = result.ExitCode == 0 || (tries > 1 && arguments[0] == "create" && result.StandardError.Contains("AlreadyExists", StringComparison.Ordinal));
-            if (done)
-                return result.StandardOutput.Trim();
-            if (tries == 6 || !PassingFaults.Any(fault => result.StandardError.Contains(fault, StringComparison.OrdinalIgnoreCase)))
-                throw new InvalidOperationException($"kubectl {string.Join(' ', arguments)} ended with {result.ExitCode}: {result.StandardError}");
-            await Task.Delay(TimeSpan.FromSeconds(2), Platform.Deadline());
-        }
-    }
 
     private static async Task<string> RunAsync(string program, string[] arguments)
     {

@@ -60,7 +60,7 @@ public sealed class CuttableLink : IAsyncDisposable
             while (true)
                 carrying.Add(CarryAsync(await listener.AcceptTcpClientAsync(stop.Token)));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
             await Task.WhenAll(carrying);
         }

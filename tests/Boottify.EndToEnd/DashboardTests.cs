@@ -68,8 +68,8 @@ public sealed class DashboardTests(Platform platform, Browser browser)
         var deployment = await app.AnnounceAsync();
         await tab.Page.GotoAsync(new Uri(platform.Url, $"deployments/{deployment}").ToString());
 
-        await Expect(tab.Page.Locator(".row .text").GetByText("tick 1", new() { Exact = true })).ToBeVisibleAsync(Patiently);
-        await Expect(tab.Page.Locator(".row .text").GetByText("tick 3", new() { Exact = true })).ToBeVisibleAsync(Patiently);
+        await Expect(tab.Page.Locator(".row .text").GetByText("tick 1", new() { Exact = true }).First).ToBeVisibleAsync(Patiently);
+        await Expect(tab.Page.Locator(".row .text").GetByText("tick 3", new() { Exact = true }).First).ToBeVisibleAsync(Patiently);
         // The build ends only when it is told to, so its step cannot have ended before these lines were seen.
         (await tab.Page.Locator(".step[data-step=build]").GetAttributeAsync("data-status")).Should().Be("running");
 
@@ -91,14 +91,14 @@ public sealed class DashboardTests(Platform platform, Browser browser)
 
         for (var tick = 2; tick <= 6; tick += 2)
         {
-            await Expect(tab.Page.Locator(".row .text").GetByText($"tick {tick}", new() { Exact = true })).ToBeVisibleAsync(Patiently);
+            await Expect(tab.Page.Locator(".row .text").GetByText($"tick {tick}", new() { Exact = true }).First).ToBeVisibleAsync(Patiently);
             // Right after the cut before, the page may still be waiting to connect again.
             await Patience.UntilAsync(() => Task.FromResult(link.Cut() > 0), () => "There was no connection to cut");
         }
 
-        await Expect(tab.Page.Locator(".row .text").GetByText("tick 9", new() { Exact = true })).ToBeVisibleAsync(Patiently);
+        await Expect(tab.Page.Locator(".row .text").GetByText("tick 9", new() { Exact = true }).First).ToBeVisibleAsync(Patiently);
         var shown = await tab.Page.Locator(".row .text").AllInnerTextsAsync();
-        shown.Where(text => text.StartsWith("tick ", StringComparison.Ordinal)).Take(9).Should().Equal(Enumerable.Range(1, 9).Select(n => $"tick {n}"));
+        Attempts.Last(shown.Where(text => text.StartsWith("tick ", StringComparison.Ordinal)), "tick 1").Take(9).Should().Equal(Enumerable.Range(1, 9).Select(n => $"tick {n}"));
     }
 
     [Fact]
@@ -176,9 +176,10 @@ public sealed class DashboardTests(Platform platform, Browser browser)
     private static Dictionary<string, byte[]> UnhurriedServer() => new(SourceRepository.Sample("node-server"))
     {
         ["Dockerfile"] = System.Text.Encoding.UTF8.GetBytes(
-            $"FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN echo {Guid.NewGuid():N} && sleep 25\nUSER 1000\nCMD [\"node\", \"server.js\"]\n"),
+            $"FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN echo {Guid.NewGuid():N} && sleep 75\nUSER 1000\nCMD [\"node\", \"server.js\"]\n"),
     };
 
+    /// <summary>So few lines that all of them are in the document, wherever its reader is.</summary>
     private static Dictionary<string, byte[]> SlowBuild() => SourceRepository.Files(
-        ("Dockerfile", "FROM node:20-alpine\nRUN i=0; while [ $i -lt 600 ]; do i=$((i+1)); echo \"tick $i\"; sleep 1; done\n"));
+        ("Dockerfile", "FROM node:20-alpine\nRUN i=0; while [ $i -lt 16 ]; do i=$((i+1)); echo \"tick $i\"; sleep 4; done; sleep 600\n"));
 }

@@ -12,7 +12,7 @@ public sealed class FollowTests(Platform platform)
     [Fact]
     public async Task Followers_who_are_cut_off_again_and_again_and_those_who_come_late_get_each_line_once_and_in_order()
     {
-        var files = TestApps.Building($"i=0; while [ $i -lt {Ticks} ]; do i=$((i+1)); echo \"tick $i\"; sleep 0.2; done; false");
+        var files = TestApps.Building($"i=0; while [ $i -lt {Ticks} ]; do i=$((i+1)); echo \"tick $i\"; sleep 0.4; done; false");
         await using var app = await platform.CreateAppAsync(files, "Followed");
         var deployment = await app.AnnounceAsync();
         await app.UntilLineAsync(deployment, "tick 20");

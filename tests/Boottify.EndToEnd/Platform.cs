@@ -116,7 +116,7 @@ public sealed class Platform : IDisposable
                 }
             },
         })
-        { Timeout = TimeSpan.FromSeconds(30) };
+        { Timeout = TimeSpan.FromSeconds(100) };
     }
 
     public void Dispose()

@@ -8,7 +8,7 @@ public static class Postgres
     public static string ConnectionString(string url)
     {
         var address = PostgresUrl.Parse(url);
-        address.Pooling = false;
+        (address.Pooling, address.Timeout, address.CommandTimeout) = (false, 60, 180);
         return address.ConnectionString;
     }
 }

@@ -72,7 +72,7 @@ public static class Traces
     public static async Task<bool> HasAddressAsync(string host)
     {
         var server = IPEndPoint.Parse(Platform.Setting("BOOTTIFY_DNS"));
-        var dns = new LookupClient(new LookupClientOptions(server) { UseCache = false });
+        var dns = new LookupClient(new LookupClientOptions(server) { UseCache = false, Timeout = TimeSpan.FromSeconds(30), Retries = 5 });
         return (await dns.QueryAsync(host, QueryType.A, cancellationToken: Platform.Deadline())).Answers.Count > 0;
     }
 

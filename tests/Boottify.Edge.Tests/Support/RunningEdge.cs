@@ -109,10 +109,17 @@ internal sealed class RunningEdge : IAsyncDisposable
 
     public Task<HttpResponseMessage> PutAsync(AppRoute route) => Admin.PutAsJsonAsync($"v1/routes/{route.AppId}", route);
 
-    /// <summary>Puts a route and expects that nginx serves it.</summary>
+    /// <summary>Puts a route and expects that nginx serves it; again, as the control plane does, while nginx is slow to take it.</summary>
     public async Task<RouteStatus> ServeAsync(AppRoute route)
     {
-        using var answer = await PutAsync(route);
+        var answer = await PutAsync(route);
+        for (var tries = 1; tries < 6 && answer.StatusCode == HttpStatusCode.ServiceUnavailable && (await answer.Content.ReadAsStringAsync()).Contains("did not take generation", StringComparison.Ordinal); tries++)
+        {
+            answer.Dispose();
+            answer = await PutAsync(route);
+        }
+
+        using var _ = answer;
         answer.StatusCode.Should().Be(HttpStatusCode.OK, "{0}\n{1}", await answer.Content.ReadAsStringAsync(), Said);
         return (await answer.Content.ReadFromJsonAsync<RouteStatus>())!;
     }

@@ -48,7 +48,7 @@ public sealed class RunningContainer : IAsyncDisposable
                 using var response = await http.GetAsync(new Uri($"http://{address}:3000{path}"), BuildFixture.Token);
                 return (response.StatusCode, await response.Content.ReadAsStringAsync(BuildFixture.Token));
             }
-            catch (HttpRequestException)
+            catch (Exception away) when (away is HttpRequestException or TaskCanceledException && !BuildFixture.Token.IsCancellationRequested)
             {
                 (await _docker.Containers.InspectContainerAsync(_id, BuildFixture.Token)).State!.Running.Should().BeTrue("an app that has ended does not answer any more");
                 return null;

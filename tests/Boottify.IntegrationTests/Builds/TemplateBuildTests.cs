@@ -147,18 +147,22 @@ public partial class TemplateBuildTests(BuildFixture fixture, ITestOutputHelper 
     {
         for (var tries = 1; ; tries++)
         {
+            var before = log.Text.Length;
             try
             {
                 return await fixture.Builder.BuildAsync(request, log, BuildFixture.Token);
             }
-            catch (StepException) when (tries < 3 && OutsideIsAway().IsMatch(log.Text))
+            catch (StepException) when (tries < 4 && OutsideIsAway().IsMatch(log.Text[before..]))
             {
                 output.WriteLine($"The registry of packages was away at try {tries}.");
+                await Task.Delay(TimeSpan.FromSeconds(15 * tries), BuildFixture.Token);
             }
         }
     }
 
-    [GeneratedRegex("ETIMEDOUT|ECONNRESET|EAI_AGAIN|ENETUNREACH|ERR_SOCKET_TIMEOUT")]
+    [GeneratedRegex(
+        "ETIMEDOUT|ESOCKETTIMEDOUT|ECONNRESET|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EPIPE|ERR_SOCKET_TIMEOUT|UND_ERR_|socket hang up|network timeout|trouble with your network"
+        + "|ERR_PNPM_META_FETCH_FAIL|E429|E50[0234]|[ :]50[234] |Error when performing the request")]
     private static partial Regex OutsideIsAway();
 
     private string Image(BuildRequest request) => $"{fixture.Registry}/{request.ImageRepository}:{request.DeploymentId}";

@@ -9,7 +9,7 @@ public static class Asking
 
     public static async Task<string> AskAsync(AppliedWorkload applied, string path = "/")
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
         return await http.GetStringAsync(applied.Url(path), TestContext.Current.CancellationToken);
     }
 

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using Boottify.Deployments;
-using CliWrap;
-using CliWrap.Buffered;
 using k8s;
 using k8s.Models;
+using static Boottify.Testing.Patience;
 
 namespace Boottify.IntegrationTests.Cluster;
 
@@ -105,8 +104,8 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
     {
         await using var app = fixture.NewApp();
         await app.DeployAsync(app.Release(await fixture.Images.ServerAsync()));
-        await fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation);
-        await fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation);
+        await RemoveAsync(app);
+        await RemoveAsync(app);
 
         var left = (await VersionsAsync(app.Namespace)).Keys;
         left.Should().NotContain(name => name.StartsWith("Pod/") || name.StartsWith("Deployment/") || name.StartsWith("Service/") || name.StartsWith("Ingress/"));
@@ -121,21 +120,24 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         var before = await VersionsAsync(app.Namespace);
 
         // It is paused before its first deletion, and at each later one.
-        await RemoveAsync(stopAt: 1).Should().ThrowAsync<LostDeploymentException>();
+        await StoppedAsync(at: 1).Should().ThrowAsync<LostDeploymentException>();
         (await VersionsAsync(app.Namespace)).Should().BeEquivalentTo(before);
         for (var asked = 2; asked <= 7; asked++)
         {
             var stop = asked;
-            await RemoveAsync(stop).Should().ThrowAsync<LostDeploymentException>("each deletion is asked for");
+            // The last ones come after the pods, which take their time.
+            if (stop == 6)
+                await UntilAsync(() => VersionsAsync(app.Namespace), seen => Pods(seen) == 0);
+            await StoppedAsync(stop).Should().ThrowAsync<LostDeploymentException>("each deletion is asked for");
         }
 
-        await fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation, _ => Task.CompletedTask);
+        await RemoveAsync(app);
         (await VersionsAsync(app.Namespace)).Keys.Should().NotContain(name => name.StartsWith("Pod/") || name.StartsWith("ConfigMap/env-") || name.StartsWith("Secret/env-"));
 
-        Func<Task> RemoveAsync(int stopAt)
+        Func<Task> StoppedAsync(int at)
         {
             var asked = 0;
-            return () => fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation, _ => Interlocked.Increment(ref asked) >= stopAt ? throw new LostDeploymentException("late") : Task.CompletedTask);
+            return () => fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation, _ => Interlocked.Increment(ref asked) >= at ? throw new LostDeploymentException("late") : Task.CompletedTask);
         }
     }
 
@@ -148,7 +150,8 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         await app.DeployAsync(good);
         var later = app.Release(image, version: "later");
         await app.DeployAsync(later);
-        var before = await VersionsAsync(app.Namespace);
+        // The pod before it still answers what is under way.
+        var before = await UntilAsync(() => VersionsAsync(app.Namespace), seen => Pods(seen) == 1);
 
         // For all that it knows, "later" is what failed.
         var late = () => fixture.Cluster.ForgetAsync(good, later.DeploymentId, Cancellation, _ => throw new LostDeploymentException("late"));
@@ -165,7 +168,7 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         (await fixture.Cluster.FindServiceAsync(app.Namespace, Cancellation)).Should().BeNull();
         (await fixture.Cluster.ApplyAsync(release, Cancellation)).Should().Be(await fixture.Cluster.FindServiceAsync(app.Namespace, Cancellation));
         (await fixture.Cluster.ListNamespacesAsync(Cancellation)).Should().ContainSingle(n => n.AppId == app.Id).Which.DeploymentId.Should().Be(release.DeploymentId);
-        await fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation);
+        await RemoveAsync(app);
         (await fixture.Cluster.FindServiceAsync(app.Namespace, Cancellation)).Should().BeNull();
         (await fixture.Cluster.ListNamespacesAsync(Cancellation)).Should().ContainSingle(n => n.AppId == app.Id).Which.DeploymentId.Should().BeNull();
     }
@@ -175,7 +178,7 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
     {
         await using var app = fixture.NewApp();
         await app.DeployAsync(app.Release(await fixture.Images.ServerAsync()));
-        (await fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromMinutes(2), Cancellation)).Should().BeNull();
+        await UntilAsync(() => fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromMinutes(2), Cancellation), held => held is null);
         (await KubectlAsync("get", "namespace", app.Namespace, "--ignore-not-found")).Should().BeEmpty();
         (await fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromMinutes(2), Cancellation)).Should().BeNull();
     }
@@ -194,8 +197,24 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
 
         await fixture.Kubernetes.CoreV1.PatchNamespacedConfigMapAsync(
             new V1Patch(new[] { new { op = "remove", path = "/metadata/finalizers" } }, V1Patch.PatchType.JsonPatch), "held", app.Namespace, cancellationToken: Cancellation);
-        (await fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromMinutes(2), Cancellation)).Should().BeNull();
+        await UntilAsync(() => fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromMinutes(2), Cancellation), held => held is null);
     }
+
+    /// <summary>Again while pods take longer than one call waits for them, as housekeeping does.</summary>
+    private Task RemoveAsync(TestApp app) => UntilAsync(async () =>
+    {
+        try
+        {
+            await fixture.Cluster.RemoveWorkloadAsync(app.Namespace, Cancellation, _ => Task.CompletedTask);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    });
+
+    private static int Pods(Dictionary<string, string> versions) => versions.Keys.Count(name => name.StartsWith("Pod/", StringComparison.Ordinal));
 
     private static async Task<Dictionary<string, string>> VersionsAsync(string @namespace)
     {
@@ -217,11 +236,5 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
             await Task.Delay(100, CancellationToken.None);
     }
 
-    private static async Task<string> KubectlAsync(params string[] arguments)
-    {
-        RealPlatform.Setting("KUBECONFIG");
-        var result = await Cli.Wrap("kubectl").WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Cancellation);
-        result.ExitCode.Should().Be(0, result.StandardError);
-        return result.StandardOutput.Trim();
-    }
+    private static Task<string> KubectlAsync(params string[] arguments) => Kubectl.RunAsync(arguments, Cancellation);
 }

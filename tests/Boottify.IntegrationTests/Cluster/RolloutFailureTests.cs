@@ -59,6 +59,7 @@ public class RolloutFailureTests(ClusterFixture fixture) : IClassFixture<Cluster
             },
             app.Namespace,
             cancellationToken: Cancellation);
+        await Patience.UntilAsync(() => RefusesPodsAsync(app.Namespace));
 
         var failure = await Deploying(app, release, new RecordedLog(), TimeSpan.FromMinutes(2)).Should().ThrowAsync<StepException>();
         failure.Which.Message.Should().Contain("quota leaves no room").And.Contain("operators-own");
@@ -85,6 +86,25 @@ public class RolloutFailureTests(ClusterFixture fixture) : IClassFixture<Cluster
 
         var applied = await app.DeployAsync(app.Release(release.Image, version: "forced") with { RunAsUser = 1001 });
         await applied.AnswersAsync("forced");
+    }
+
+    /// <summary>An API server learns of a quota a moment after it is there.</summary>
+    private async Task<bool> RefusesPodsAsync(string @namespace)
+    {
+        try
+        {
+            var pod = new V1Pod
+            {
+                Metadata = new V1ObjectMeta { Name = "another" },
+                Spec = new V1PodSpec { Containers = [new V1Container { Name = "another", Image = "127.0.0.1:1/none" }] },
+            };
+            await fixture.Kubernetes.CoreV1.CreateNamespacedPodAsync(pod, @namespace, dryRun: "All", cancellationToken: Cancellation);
+            return false;
+        }
+        catch (k8s.Autorest.HttpOperationException refused)
+        {
+            return refused.Response.Content.Contains("exceeded quota: operators-own", StringComparison.Ordinal);
+        }
     }
 
     private static Func<Task> Deploying(TestApp app, AppWorkload release, RecordedLog log, TimeSpan deadline) => () => app.DeployAsync(release, log, deadline);

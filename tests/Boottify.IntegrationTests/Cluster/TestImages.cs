@@ -20,7 +20,7 @@ public sealed class TestImages : IAsyncDisposable
           response.end(request.url === '/env' ? JSON.stringify(process.env) : VERSION);
         });
         server.keepAliveTimeout = 60000;
-        setTimeout(() => server.listen(Number(PORT), '0.0.0.0'), MODE === 'slow' ? 12000 : 0);
+        setTimeout(() => server.listen(Number(PORT), '0.0.0.0'), MODE === 'slow' ? 25000 : 0);
         process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
         """;
 

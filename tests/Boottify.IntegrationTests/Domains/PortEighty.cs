@@ -50,7 +50,7 @@ public sealed class PortEighty(IPAddress? at = null, int? port = null) : IAsyncD
             while (true)
                 open.Add(ServeAsync(await on.AcceptTcpClientAsync(stopping.Token)));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // Told to stop.
         }

@@ -61,14 +61,22 @@ public sealed class ControlPlane : IAsyncLifetime
             .UseSetting("BOOTTIFY_TOKEN", Token)
             .UseSetting("BOOTTIFY_INSTANCE", Database[..20])
             .UseSetting("BOOTTIFY_MASTER_KEY_FILE", Path.Combine(Path.GetTempPath(), $"{Database}.key")));
-        Anonymous = host.CreateClient();
+        Anonymous = CreateClient();
         Administrator = WithToken(Token);
     }
 
     public HttpClient WithToken(string token)
     {
-        var client = host.CreateClient();
+        var client = CreateClient();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    // One request may be a whole run of housekeeping, which waits for pods and namespaces.
+    private HttpClient CreateClient()
+    {
+        var client = host.CreateClient();
+        client.Timeout = Timeout.InfiniteTimeSpan;
         return client;
     }
 

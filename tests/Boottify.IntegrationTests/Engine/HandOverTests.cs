@@ -16,10 +16,10 @@ public sealed class HandOverTests
     public async Task What_is_cancelled_while_its_node_stops_is_cancelled_by_the_next_node_once()
     {
         await using var silent = new SilentServer();
-        await using var stays = new ControlPlane();
+        await using var stays = new ControlPlane { Settings = SilentServer.Patiently };
         await stays.InitializeAsync();
         var team = await stays.CreateTeamAsync();
-        var leaves = new ControlPlane { Beside = stays };
+        var leaves = new ControlPlane { Beside = stays, Settings = SilentServer.Patiently };
         await leaves.InitializeAsync();
         var apps = new List<TestApp>();
         for (var n = 0; n < Deployments; n++)

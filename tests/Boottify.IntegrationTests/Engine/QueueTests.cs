@@ -11,7 +11,8 @@ namespace Boottify.IntegrationTests.Engine;
 public sealed class QueueTests : IAsyncLifetime
 {
     private readonly SilentServer silent = new();
-    private readonly ControlPlane platform = new();
+    // Nobody gives up its slot because the server is silent for too long.
+    private readonly ControlPlane platform = new() { Settings = SilentServer.Patiently };
 
     public ValueTask InitializeAsync() => platform.InitializeAsync();
 
@@ -26,7 +27,6 @@ public sealed class QueueTests : IAsyncLifetime
     {
         var slots = platform.Services.GetRequiredService<PlatformSettings>().BuildsPerNode;
         var (busy, other, third) = (await platform.CreateTeamAsync(), await platform.CreateTeamAsync(), await platform.CreateTeamAsync());
-        // All apps first: from the first push on, those that run have their step's two minutes.
         var apps = new List<TestApp>();
         for (var n = 0; n < 100 + slots; n++)
             apps.Add(await silent.CreateAppAsync(platform, busy));

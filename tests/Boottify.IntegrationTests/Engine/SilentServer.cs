@@ -6,6 +6,9 @@ namespace Boottify.IntegrationTests.Engine;
 /// <summary>A git server that takes connections and never answers: who fetches from it stays in the first step.</summary>
 public sealed class SilentServer : IAsyncDisposable
 {
+    /// <summary>Settings of a control plane that waits for this server as long as any test lasts.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Patiently = new Dictionary<string, string>(StringComparer.Ordinal) { ["BOOTTIFY_SOURCE_TIMEOUT"] = "3600" };
+
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly List<TcpClient> held = [];
     private readonly Task accepting;
@@ -48,7 +51,7 @@ public sealed class SilentServer : IAsyncDisposable
             while (true)
                 held.Add(await listener.AcceptTcpClientAsync());
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException)
         {
             // The test is over.
         }

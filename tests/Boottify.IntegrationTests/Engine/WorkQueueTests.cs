@@ -53,7 +53,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
 
         (await queue.ClaimAsync("n", true, default))!.DeploymentId.Should().Be("d1");
         await AddAsync("d2", "a1", "t1");
-        (await queue.ClaimAsync("n", true, default)).Should().BeNull();
+        (await queue.ClaimAsync("n", true, default, ["d1"])).Should().BeNull();
         var force = () => SqlAsync($"update {WorkTable.Work} set running = true where deployment_id = 'd2'");
         (await force.Should().ThrowAsync<PostgresException>()).Which.ConstraintName.Should().Be("work_one_running_per_app");
     }
@@ -70,8 +70,8 @@ public sealed class WorkQueueTests : IAsyncLifetime
         places["other"].Should().Be(new QueuePlace(1, 0, "a free build slot"));
         places["busy1"]!.Number.Should().Be(2);
         places["busy99"].Should().Be(new QueuePlace(100, 1, "a free build slot"));
-        (await queue.ClaimAsync("n", true, default))!.DeploymentId.Should().Be("other");
-        (await queue.ClaimAsync("n", true, default))!.DeploymentId.Should().Be("busy1");
+        (await queue.ClaimAsync("n", true, default, ["busy0"]))!.DeploymentId.Should().Be("other");
+        (await queue.ClaimAsync("n", true, default, ["busy0", "other"]))!.DeploymentId.Should().Be("busy1");
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
 
         var told = QueueOrder.Of(await queue.ListAsync(default)).OrderBy(place => place.Value!.Number).Select(place => place.Key).ToList();
         var taken = new List<string>();
-        while (await queue.ClaimAsync("n", true, default) is { } claim)
+        while (await queue.ClaimAsync("n", true, default, taken) is { } claim)
             taken.Add(claim.DeploymentId);
         taken.Should().Equal(told);
         // Each team gets its turn before any gets a second one.
@@ -99,6 +99,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
     {
         await AddAsync("d1", "a1", "t1");
         var first = await queue.ClaimAsync("dead", true, default);
+        await SqlAsync($"update {WorkTable.Work} set lease_until = now() + interval '1 hour'");
         (await queue.ClaimAsync("alive", true, default)).Should().BeNull();
         (await queue.RenewAsync("dead", ["d1"], default)).Should().Equal("d1");
         (await queue.RenewAsync("dead", [], default)).Should().BeEmpty();
@@ -125,7 +126,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
         await AddAsync("build", "a1", "t1");
         await AddAsync("rollback", "a2", "t1", builds: false);
         (await queue.ClaimAsync("n", mayBuild: false, default))!.DeploymentId.Should().Be("rollback");
-        (await queue.ClaimAsync("n", mayBuild: false, default)).Should().BeNull();
+        (await queue.ClaimAsync("n", mayBuild: false, default, ["rollback"])).Should().BeNull();
     }
 
     private async Task AddAsync(string deployment, string app, string team, bool builds = true, string since = "0 seconds")

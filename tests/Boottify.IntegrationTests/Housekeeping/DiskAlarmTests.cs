@@ -47,9 +47,10 @@ public sealed class DiskAlarmTests : IAsyncLifetime
     {
         foreach (var app in apps)
         {
-            await platform.Services.GetRequiredService<ICluster>().DeleteNamespaceAsync($"app-{app}", TimeSpan.FromMinutes(1), CancellationToken.None);
+            await Patience.UntilAsync(async () =>
+                await platform.Services.GetRequiredService<ICluster>().DeleteNamespaceAsync($"app-{app}", TimeSpan.FromMinutes(1), CancellationToken.None) is null);
             await platform.Services.GetRequiredService<IAppDatabases>().DropAsync($"app_{app}", $"app_{app}", CancellationToken.None);
-            await platform.Services.GetRequiredService<IImageBuilder>().DeleteRepositoryAsync($"apps/{app}", CancellationToken.None);
+            await platform.Services.GetRequiredService<IImageBuilder>().DeletePatientlyAsync($"apps/{app}");
         }
 
         await platform.DisposeAsync();

@@ -7,8 +7,6 @@ using Boottify.Deployments;
 using Boottify.Housekeeping;
 using Boottify.IntegrationTests.Engine;
 using Boottify.Routes;
-using CliWrap;
-using CliWrap.Buffered;
 using Marten;
 
 namespace Boottify.IntegrationTests.Housekeeping;
@@ -117,7 +115,7 @@ public class LeftBehindTests(TidyPlatform platform)
     /// <summary>As it is when somebody removes it and it is made again.</summary>
     private async Task MoveServiceAsync(AppWorkload workload)
     {
-        await Cli.Wrap("kubectl").WithArguments(["delete", "service", AppNames.Workload, "--namespace", workload.Namespace]).ExecuteBufferedAsync(Token);
+        await Kubectl.RunAsync(["delete", "service", AppNames.Workload, "--namespace", workload.Namespace], Token);
         await Cluster.ApplyAsync(workload, Token);
     }
 
@@ -125,7 +123,26 @@ public class LeftBehindTests(TidyPlatform platform)
 
     private async Task<string?> UpstreamAsync(string app) => (await platform.Get<IEdge>().GetRouteAsync(app, TimeSpan.Zero, Token))?.Upstream;
 
-    private Task AnswersAsync(string app) => platform.Get<EdgeProbe>().RequireAnswerAsync(AppNames.Of(app, "An app").Host(platform.Settings.Domain), "/", Token);
+    /// <summary>The node's own rules follow a Service's new address a moment later.</summary>
+    private Task AnswersAsync(string app)
+    {
+        var said = "nothing";
+        return Patience.UntilAsync(AnswersNowAsync, () => said);
+
+        async Task<bool> AnswersNowAsync()
+        {
+            try
+            {
+                await platform.Get<EdgeProbe>().RequireAnswerAsync(AppNames.Of(app, "An app").Host(platform.Settings.Domain), "/", Token);
+                return true;
+            }
+            catch (Exception notYet) when (notYet is StepException or HttpRequestException)
+            {
+                said = notYet.Message;
+                return false;
+            }
+        }
+    }
 
     private async Task<JsonElement> EndOfLastAsync(string app)
     {

@@ -63,11 +63,11 @@ public sealed class TidyPlatform : IAsyncLifetime
         foreach (var app in apps)
         {
             var names = AppNames.Of(app, "An app");
-            await Get<ICluster>().DeleteNamespaceAsync(names.Namespace, TimeSpan.FromMinutes(1), CancellationToken.None);
+            await Patience.UntilAsync(async () => await Get<ICluster>().DeleteNamespaceAsync(names.Namespace, TimeSpan.FromMinutes(1), CancellationToken.None) is null);
             await Get<Boottify.Databases.IAppDatabases>().DropAsync(names.Database, names.DatabaseRole, CancellationToken.None);
             await Get<Boottify.Dns.IDnsZone>().WithdrawAsync(names.Host(Settings.Domain), CancellationToken.None);
             await Get<Boottify.Routes.IEdge>().DeleteRouteAsync(app, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), CancellationToken.None);
-            await Builder.DeleteRepositoryAsync(names.ImageRepository, CancellationToken.None);
+            await Builder.DeletePatientlyAsync(names.ImageRepository);
         }
 
         await ControlPlane.DisposeAsync();

@@ -192,8 +192,7 @@ public sealed class AppRemovalTests(BuildFixture builds) : IClassFixture<BuildFi
             found.Add("route");
         if (await HasAddressAsync(names.Host(RealPlatform.Setting("BOOTTIFY_DOMAIN"))))
             found.Add("DNS record");
-        if ((await CliWrap.Buffered.BufferedCommandExtensions.ExecuteBufferedAsync(
-                CliWrap.Cli.Wrap("kubectl").WithArguments(["get", "namespace", names.Namespace, "--ignore-not-found", "--output", "name"]), Token)).StandardOutput.Length > 0)
+        if ((await Kubectl.RunAsync(["get", "namespace", names.Namespace, "--ignore-not-found", "--output", "name"], Token)).Length > 0)
             found.Add("namespace");
         if (await HasDatabaseAsync(names.Database))
             found.Add("database");
@@ -205,7 +204,7 @@ public sealed class AppRemovalTests(BuildFixture builds) : IClassFixture<BuildFi
     private static async Task<bool> HasAddressAsync(string host)
     {
         var server = IPEndPoint.Parse(RealPlatform.Setting("BOOTTIFY_DNS"));
-        return (await new LookupClient(new LookupClientOptions(server) { UseCache = false }).QueryAsync(host, QueryType.A, cancellationToken: Token)).Answers.Count > 0;
+        return (await new LookupClient(new LookupClientOptions(server) { UseCache = false, Timeout = TimeSpan.FromSeconds(30), Retries = 5 }).QueryAsync(host, QueryType.A, cancellationToken: Token)).Answers.Count > 0;
     }
 
     private static async Task<bool> HasDatabaseAsync(string name)
@@ -218,11 +217,13 @@ public sealed class AppRemovalTests(BuildFixture builds) : IClassFixture<BuildFi
 
     private static async Task<bool> HasTagsAsync(string repository)
     {
-        using var http = new HttpClient { BaseAddress = new Uri($"http://{RealPlatform.Setting("BOOTTIFY_REGISTRY")}/v2/") };
+        using var http = new HttpClient(new PersistentHandler()) { BaseAddress = new Uri($"http://{RealPlatform.Setting("BOOTTIFY_REGISTRY")}/v2/") };
         var account = $"{RealPlatform.Setting("BOOTTIFY_REGISTRY_USER")}:{RealPlatform.Setting("BOOTTIFY_REGISTRY_PASSWORD")}";
         http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(account)));
         using var tags = await http.GetAsync(new Uri($"{repository}/tags/list", UriKind.Relative), Token);
-        return tags.IsSuccessStatusCode && !(await tags.Content.ReadAsStringAsync(Token)).Contains("\"tags\":null", StringComparison.Ordinal);
+        if (tags.StatusCode == HttpStatusCode.NotFound)
+            return false;
+        return !(await tags.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Token)).Contains("\"tags\":null", StringComparison.Ordinal);
     }
 
     private async Task<AppNames> NamesAsync(TestApp app)

@@ -145,6 +145,37 @@ public class RolloutJudgeTests
     }
 
     [Fact]
+    public void A_quota_that_is_not_counted_yet_is_waited_for_and_told_at_the_deadline()
+    {
+        var view = View([]);
+        view.ReplicaSets = [Refused("status unknown for quota: app, resources: limits.memory")];
+        var judge = new RolloutJudge(view);
+        judge.Judge(Start).Should().Be(new Verdict(false));
+        judge.Judge(Start.AddMinutes(2)).Failure.Should().BeNull();
+        judge.AtDeadline(TimeSpan.FromSeconds(180)).Should().StartWith("No pod became ready within 180 s: ").And.Contain("status unknown for quota: app");
+    }
+
+    [Fact]
+    public void At_the_deadline_a_crash_is_told_by_how_it_ended()
+    {
+        var pod = Waiting("new", "CrashLoopBackOff", "back-off 20s restarting failed container", restarts: 1);
+        pod.Status.ContainerStatuses[0].LastState = new V1ContainerState { Terminated = new V1ContainerStateTerminated { ExitCode = 3, Reason = "Error" } };
+        new RolloutJudge(View([pod])).AtDeadline(TimeSpan.FromSeconds(60)).Should().Contain("exit code 3");
+    }
+
+    [Fact]
+    public void At_the_deadline_one_slow_answer_hides_nothing_of_those_before_it()
+    {
+        var view = View([Pod("new", ready: false)]);
+        view.Events =
+        [
+            Happening("new", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", count: 80),
+            Happening("new", "Unhealthy", "Readiness probe failed: Get \"http://x/\": context deadline exceeded", count: 1),
+        ];
+        new RolloutJudge(view).AtDeadline(TimeSpan.FromSeconds(60)).Should().Contain("answered 503");
+    }
+
+    [Fact]
     public void At_the_deadline_it_tells_how_many_are_ready()
     {
         var view = View([Pod("a", ready: true), Pod("b", ready: false)], workload: Workloads.Workload(replicas: 2));

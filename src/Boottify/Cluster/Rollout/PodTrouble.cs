@@ -66,7 +66,8 @@ internal static class PodTrouble
         return lasts || container.RestartCount >= RestartsThatAreEnough ? $"The container cannot be started: {Core(message ?? "")}" : null;
     }
 
-    private static string Crash(V1ContainerStatus container, AppWorkload workload)
+    /// <summary>Of a container that waits before it is started again.</summary>
+    public static string Crash(V1ContainerStatus container, AppWorkload workload)
     {
         var why = container.LastState?.Terminated is { } end ? End(end, workload) : "it stopped";
         return string.Create(CultureInfo.InvariantCulture, $"The app stops again and again ({container.RestartCount} restarts): {why}. Its last lines are in the log.");

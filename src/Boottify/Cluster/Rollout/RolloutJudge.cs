@@ -110,8 +110,8 @@ internal sealed class RolloutJudge(RolloutView view)
 
         foreach (var set in view.NewReplicaSets)
         {
-            if (Refusal(set) is { } failure && !view.SomeAreLeaving)
-                yield return new Trouble("create", patienceForQuota, QuotaWords(failure.Message ?? failure.Reason ?? ""));
+            if (Refusal(set) is { } failure && !view.SomeAreLeaving && !IsNotCountedYet(failure))
+                yield return new Trouble("create", patienceForQuota, Words(failure));
         }
     }
 
@@ -136,6 +136,11 @@ internal sealed class RolloutJudge(RolloutView view)
     private static V1ReplicaSetCondition? Refusal(V1ReplicaSet set) =>
         set.Status?.Conditions?.FirstOrDefault(c => c is { Type: "ReplicaFailure", Status: "True" });
 
+    /// <summary>A quota that has just been made is counted a moment later, and that may be long on a busy control plane.</summary>
+    private static bool IsNotCountedYet(V1ReplicaSetCondition refusal) => refusal.Message?.Contains("status unknown for quota", StringComparison.Ordinal) ?? false;
+
+    private static string Words(V1ReplicaSetCondition refusal) => QuotaWords(refusal.Message ?? refusal.Reason ?? "");
+
     internal static string QuotaWords(string message)
     {
         // What comes before names a pod that never was, another one at each try.
@@ -150,15 +155,21 @@ internal sealed class RolloutJudge(RolloutView view)
     {
         var workload = view.Workload;
         var probe = string.Create(CultureInfo.InvariantCulture, $"readiness probe GET {workload.HealthPath} on port {workload.Port}");
-        var last = view.NewEvents.LastOrDefault(e => e.Reason == "Unhealthy");
-        var waiting = pods.Where(p => !RolloutView.IsReady(p)).Select(RolloutView.Container).FirstOrDefault(c => c?.State?.Waiting is not null)?.State.Waiting;
+        // What it saw most often: a single slow answer at the end says less than all those before it.
+        var last = view.NewEvents.Where(e => e.Reason == "Unhealthy").OrderBy(e => e.Count ?? 1).LastOrDefault();
+        var container = pods.Where(p => !RolloutView.IsReady(p)).Select(RolloutView.Container).FirstOrDefault(c => c?.State?.Waiting is not null);
+        var waiting = container?.State.Waiting;
         if (waiting is null && last is not null)
             return $"{probe} {ProbeWords.Of(last.Message)}. Its last lines are in the log.";
+        if (waiting is { Reason: "CrashLoopBackOff" })
+            return PodTrouble.Crash(container!, workload);
         if (waiting is { Reason: "ContainerCreating" })
             return "its image was still being pulled or its container created.";
         if (waiting is not null)
             return $"{waiting.Reason} {waiting.Message}".Trim() + ".";
-        return pods.Count == 0 ? "the cluster created none." : $"{probe} had no good answer yet.";
+        if (pods.Count == 0)
+            return view.NewReplicaSets.Select(Refusal).OfType<V1ReplicaSetCondition>().FirstOrDefault() is { } refusal ? Words(refusal) : "the cluster created none.";
+        return $"{probe} had no good answer yet.";
     }
 
     private sealed record Trouble(string Kind, TimeSpan Patience, string Words);

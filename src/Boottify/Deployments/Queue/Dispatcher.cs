@@ -21,6 +21,9 @@ public sealed class Dispatcher(
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
 
+    /// <summary>Longer than a heartbeat, so that a database whose commits are slow keeps leases; short enough for another try within a lease.</summary>
+    private static readonly TimeSpan PatienceForRenewal = TimeSpan.FromSeconds(3);
+
     private readonly ConcurrentDictionary<string, Running> running = new(StringComparer.Ordinal);
     private readonly BuildSlots builds = new(settings.BuildsPerNode);
 
@@ -104,7 +107,7 @@ public sealed class Dispatcher(
     {
         try
         {
-            using var limit = new CancellationTokenSource(Heartbeat, time);
+            using var limit = new CancellationTokenSource(PatienceForRenewal, time);
             await queue.ReleaseAsync(deploymentId, node.Name, limit.Token);
             log.LogInformation("Deployment {Deployment} handed over: this node stops", deploymentId);
         }
@@ -130,7 +133,7 @@ public sealed class Dispatcher(
             try
             {
                 var asked = time.GetTimestamp();
-                using var limit = new CancellationTokenSource(Heartbeat, time);
+                using var limit = new CancellationTokenSource(PatienceForRenewal, time);
                 var held = await queue.RenewAsync(node.Name, slots.Select(slot => slot.Key), limit.Token);
                 foreach (var (deployment, slot) in slots)
                     slot.HoldFor(held.Contains(deployment) ? WorkQueue.Lease - time.GetElapsedTime(asked) : TimeSpan.Zero);
