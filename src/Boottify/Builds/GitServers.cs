@@ -50,7 +50,7 @@ internal sealed class GitServers(BuildSettings settings, HostLookup lookup)
     }
 
     private List<IPAddress> Allowed(string host, int port, IEnumerable<IPAddress> addresses) =>
-        [.. addresses.Where(address => PublicAddress.Is(address) || settings.PrivateGitServers.Name(host, port) || settings.PrivateGitServers.Name(address, port))];
+        [.. addresses.Where(address => PublicAddress.Is(address) || settings.PrivateGitServers.Names(host, port) || settings.PrivateGitServers.Names(address, port))];
 
     private async Task<IPAddress[]> LookUpAsync(string host, CancellationToken cancellation)
     {

@@ -40,10 +40,10 @@ public sealed partial class PrivateGitServers
 
     /// <param name="host">Lower case, without a trailing dot.</param>
     /// <returns>Whether the host is named, wherever it leads.</returns>
-    public bool Name(string host, int port) => _hosts.Exists(named => named.Host == host && (named.Port is null || named.Port == port));
+    public bool Names(string host, int port) => _hosts.Exists(named => named.Host == host && (named.Port is null || named.Port == port));
 
-    public bool Name(IPAddress address, int port) =>
-        Name($"{Plain(address)}", port) || _networks.Exists(network => network.Contains(Plain(address)));
+    public bool Names(IPAddress address, int port) =>
+        Names($"{Plain(address)}", port) || _networks.Exists(network => network.Contains(Plain(address)));
 
     private bool TryAdd(string text)
     {
