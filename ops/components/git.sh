@@ -69,5 +69,5 @@ stop() { end_group "$pidfile"; end_group "$home/fcgiwrap.pid"; rm -f "$(socket)"
 # Its address is loopback or private: without being named, the control plane would refuse it.
 publish() {
   provide BOOTTIFY_GIT_URL "$(address)" BOOTTIFY_GIT_ROOT "$(root)" \
-    BOOTTIFY_GIT_PRIVATE_SERVERS "$(address | sed 's|^[a-z]*://||; s|/.*||')${BOOTTIFY_GIT_PRIVATE_SERVERS:+,$BOOTTIFY_GIT_PRIVATE_SERVERS}"
+    BOOTTIFY_GIT_PRIVATE_SERVERS "$(address | sed 's|^[a-z]*://||; s|/.*||; s|.*@||')${BOOTTIFY_GIT_PRIVATE_SERVERS:+,$BOOTTIFY_GIT_PRIVATE_SERVERS}"
 }

@@ -51,7 +51,7 @@ public sealed class RefusedRepositoryTests : IAsyncLifetime
         problem.Text("detail").Should().Contain(repository.Url).And.Contain("BOOTTIFY_GIT_PRIVATE_SERVERS");
         var deployment = await app.EndOfAsync(await app.DeliverAsync(head));
         deployment.Text("status").Should().Be("failed");
-        $"{deployment}".Should().Contain("is not fetched").And.NotContain("Dockerfile", "what is in the repository was not seen");
+        deployment.Text("error").Should().Contain("is not fetched", "what is in the repository was not looked at");
 
         using var changed = await app.Api.PatchAsJsonAsync($"/api/apps/{app.Id}", new { port = 3001 }, Token);
         changed.StatusCode.Should().Be(HttpStatusCode.OK);
