@@ -64,7 +64,8 @@ public sealed class BuildFixture : IAsyncLifetime
     {
         var configuration = new ConfigurationBuilder()
             .AddEnvironmentVariables()
-            .AddInMemoryCollection([new("BOOTTIFY_DATA", Data), new("BOOTTIFY_GIT_PRIVATE_SERVERS", GitServers), .. settings])
+            .AddInMemoryCollection([new("BOOTTIFY_DATA", Data), new("BOOTTIFY_GIT_PRIVATE_SERVERS", GitServers)])
+            .AddInMemoryCollection(settings)
             .Build();
         var services = new ServiceCollection();
         if (lookup is not null)
