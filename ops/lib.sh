@@ -97,6 +97,7 @@ forget_our_own() {
   [ -n "${BOOTTIFY_PDNS_URL:-}" ] || unset BOOTTIFY_PDNS_KEY BOOTTIFY_DNS
   [ -n "${BOOTTIFY_ACME_DIRECTORY:-}" ] || unset BOOTTIFY_ACME_CA BOOTTIFY_CA
   [ -n "${BOOTTIFY_GIT_URL:-}" ] || unset BOOTTIFY_GIT_ROOT
+  [ "$(value BOOTTIFY_GIT_PRIVATE_SERVERS)" != "${BOOTTIFY_GIT_PRIVATE_SERVERS:-}" ] || unset BOOTTIFY_GIT_PRIVATE_SERVERS
   [ -n "${DATABASE_URL:-}" ] || unset BOOTTIFY_APP_DATABASE_URL BOOTTIFY_APP_DATABASE_HOST
 }
 owner_of() { basename "$(grep -l "^$1=" "$STATE"/env/* 2>/dev/null | head -1)" 2>/dev/null || true; }

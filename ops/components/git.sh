@@ -66,4 +66,8 @@ healthy() {
 
 stop() { end_group "$pidfile"; end_group "$home/fcgiwrap.pid"; rm -f "$(socket)"; }
 
-publish() { provide BOOTTIFY_GIT_URL "$(address)" BOOTTIFY_GIT_ROOT "$(root)"; }
+# Its address is loopback or private: without being named, the control plane would refuse it.
+publish() {
+  provide BOOTTIFY_GIT_URL "$(address)" BOOTTIFY_GIT_ROOT "$(root)" \
+    BOOTTIFY_GIT_PRIVATE_SERVERS "$(address | sed 's|^[a-z]*://||; s|/.*||; s|.*@||')${BOOTTIFY_GIT_PRIVATE_SERVERS:+,$BOOTTIFY_GIT_PRIVATE_SERVERS}"
+}

@@ -28,10 +28,10 @@ internal sealed class BenchPlatform : IDisposable
 
     public NpgsqlDataSource Database { get; } = NpgsqlDataSource.Create(ConnectionString(new Uri(Setting("DATABASE_URL"))));
 
-    /// <param name="repository">Unless told otherwise one that answers nothing, so that its deployments cost the machine next to nothing.</param>
-    public async Task<BenchApp> CreateAppAsync(string repository = "http://127.0.0.1:9/none.git")
+    /// <param name="repository">Unless told otherwise one that the Git server does not have, so that its deployments cost the machine next to nothing.</param>
+    public async Task<BenchApp> CreateAppAsync(string? repository = null)
     {
-        var body = new { team = Setting("BOOTTIFY_TEAM"), name = "Benchmark", repository = new { url = repository } };
+        var body = new { team = Setting("BOOTTIFY_TEAM"), name = "Benchmark", repository = new { url = repository ?? $"{Setting("BOOTTIFY_GIT_URL").TrimEnd('/')}/none.git" } };
         using var answer = await http.PostAsJsonAsync("api/apps", body);
         var app = (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>())!;
         return new BenchApp(app.GetProperty("id").GetString()!, app.GetProperty("namespace").GetString()!, app.GetProperty("webhook").GetProperty("secret").GetString()!);

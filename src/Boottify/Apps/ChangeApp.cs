@@ -1,5 +1,6 @@
 using Boottify.Access;
 using Boottify.Branches;
+using Boottify.Builds;
 using Boottify.Cluster;
 using Boottify.Platform;
 using Marten;
@@ -13,14 +14,15 @@ public sealed record ChangeApp(RepositoryInput? Repository, int? Port, string? H
         api.MapPatch("/apps/{app}", HandleAsync).Needs(Role.Developer).WithName("ChangeApp");
 
     private static async Task<IResult> HandleAsync(
-        string app, ChangeApp command, HttpContext context, IDocumentSession session, Vault vault, PlatformSettings settings, TimeProvider time)
+        string app, ChangeApp command, HttpContext context, IDocumentSession session, Vault vault, PlatformSettings settings, GitServers servers, TimeProvider time)
     {
         var cancellation = context.RequestAborted;
         var stream = await session.Events.FetchForWriting<App>(app, cancellation);
         if (stream.Aggregate is not { DeletionRequestedAt: null } current)
             return Problems.Conflict("The app is being deleted.");
         var (repository, next) = command.On(current);
-        if (Invalid(repository, next) is { } error)
+        // An address that was set before it was refused does not keep the other settings from being changed.
+        if ((Invalid(repository, next) ?? (command.Repository?.Url is { } url ? servers.Refusal(url) : null)) is { } error)
             return Problems.Invalid(error);
 
         var by = Caller.Of(context).Name;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Boottify.Access;
+using Boottify.Builds;
 using Boottify.Cluster;
 using Boottify.Platform;
 using Marten;
@@ -18,10 +19,10 @@ public sealed record RegisterApp(
     public static void Map(IEndpointRouteBuilder api) => api.MapPost("/apps", HandleAsync).Needs(Role.Owner).WithName("RegisterApp");
 
     private static async Task<IResult> HandleAsync(
-        RegisterApp command, HttpContext context, IDocumentSession session, Vault vault, PlatformSettings settings, TimeProvider time)
+        RegisterApp command, HttpContext context, IDocumentSession session, Vault vault, PlatformSettings settings, GitServers servers, TimeProvider time)
     {
         var cancellation = context.RequestAborted;
-        if (command.Invalid() is { } error)
+        if ((command.Invalid() ?? servers.Refusal(command.Repository!.Url!)) is { } error)
             return Problems.Invalid(error);
         if (await session.LoadAsync<Team>(command.Team!, cancellation) is not { } team)
             return Problems.NotFound("There is no such team. POST /api/teams makes one.");

@@ -24,6 +24,9 @@ public sealed record BuildSettings
     /// <summary>Whether repositories may be folders of this machine. From <c>BOOTTIFY_ALLOW_LOCAL_REPOSITORIES</c>.</summary>
     public bool AllowLocalRepositories { get; init; }
 
+    /// <summary>Git servers that may be fetched from although their addresses are not public. From <c>BOOTTIFY_GIT_PRIVATE_SERVERS</c>.</summary>
+    public PrivateGitServers PrivateGitServers { get; init; } = PrivateGitServers.None;
+
     /// <summary>Longest time for one fetch. From <c>BOOTTIFY_SOURCE_TIMEOUT</c>, in seconds.</summary>
     public TimeSpan SourceTimeout { get; init; } = TimeSpan.FromMinutes(3);
 
@@ -60,6 +63,10 @@ public sealed record BuildSettings
         if (docker.Length > 0 && !(Uri.TryCreate(docker, UriKind.Absolute, out var host) && host.Scheme is "unix"))
             read.Refuse("DOCKER_HOST", docker, "a socket of the form unix:///path");
 
+        var named = configuration["BOOTTIFY_GIT_PRIVATE_SERVERS"] ?? "";
+        if (!PrivateGitServers.TryParse(named, out var servers))
+            read.Refuse("BOOTTIFY_GIT_PRIVATE_SERVERS", named, PrivateGitServers.Form);
+
         var registry = read.Required("BOOTTIFY_REGISTRY", "host:port of the private registry");
         var defaults = new { Timeout = 600d, Source = 180d, Push = 300d };
         var settings = new
@@ -87,6 +94,7 @@ public sealed record BuildSettings
             RegistryPassword = settings.Password,
             BaseImage = configuration["BOOTTIFY_BASE_IMAGE"] is { Length: > 0 } image ? image : "node:20-alpine",
             AllowLocalRepositories = string.Equals(configuration["BOOTTIFY_ALLOW_LOCAL_REPOSITORIES"], "true", StringComparison.OrdinalIgnoreCase),
+            PrivateGitServers = servers!,
             SourceTimeout = TimeSpan.FromSeconds(settings.Source),
             SourceLimitBytes = (long)(settings.SourceLimit * (1 << 20)),
             BuildTimeout = TimeSpan.FromSeconds(settings.Build),

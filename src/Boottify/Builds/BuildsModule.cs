@@ -17,6 +17,8 @@ public static class BuildsModule
         services.AddHttpClient(RegistryClient.Name, http => RegistryClient.Configure(http, settings))
             .AddBoundedRetries(attempt: TimeSpan.FromSeconds(10), total: TimeSpan.FromSeconds(30));
         services.AddSingleton<Git>();
+        services.TryAddSingleton<HostLookup>(_ => System.Net.Dns.GetHostAddressesAsync);
+        services.AddSingleton<GitServers>();
         services.AddSingleton<GitRemote>();
         services.AddSingleton<WorkspaceRoot>();
         services.AddSingleton<Workspaces>();

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using CliWrap;
 
@@ -6,7 +8,8 @@ namespace Boottify.Builds;
 /// <summary>
 /// Runs the git program, without a shell. It sees nothing of this process's environment but what it needs, no configuration of
 /// the machine, no hooks, and never asks anybody anything. A password reaches it by its environment alone, through a helper
-/// that is bound to the repository's own server, so neither a command line nor a file ever holds it.
+/// that is bound to the repository's own server, so neither a command line nor a file ever holds it. It connects to nothing but
+/// the addresses that were found for the repository, so it follows neither redirects nor a name that leads elsewhere by now.
 /// </summary>
 internal sealed class Git(BuildSettings settings)
 {
@@ -53,7 +56,8 @@ internal sealed class Git(BuildSettings settings)
         variables["GIT_CONFIG_NOSYSTEM"] = "1";
         variables["GIT_TERMINAL_PROMPT"] = "0";
         variables["GIT_ASKPASS"] = "";
-        variables["GIT_ALLOW_PROTOCOL"] = settings.AllowLocalRepositories ? "http:https:file" : "http:https";
+        // Without a repository it works on what is here: history that a server has left out is not fetched behind our backs.
+        variables["GIT_ALLOW_PROTOCOL"] = remote is null ? "none" : settings.AllowLocalRepositories ? "http:https:file" : "http:https";
         variables["GIT_HTTP_LOW_SPEED_LIMIT"] = "1000";
         variables["GIT_HTTP_LOW_SPEED_TIME"] = "30";
 
@@ -65,7 +69,10 @@ internal sealed class Git(BuildSettings settings)
             ("gc.auto", "0"),
             ("maintenance.auto", "false"),
             ("submodule.recurse", "false"),
+            ("http.followRedirects", "false"),
         ];
+        if (remote is { IsLocal: false })
+            configuration.AddRange(Held(remote));
         if (remote is { Password: not null, Origin: not null })
         {
             configuration.Add(($"credential.{remote.Origin}.helper", Helper));
@@ -83,6 +90,17 @@ internal sealed class Git(BuildSettings settings)
         return variables;
     }
 
+    /// <summary>An address that is written out is not looked up; for a name, curl takes what it is told (git 2.37 and later).</summary>
+    /// <exception cref="InvalidOperationException">Nobody has looked whether it may be reached.</exception>
+    private static IEnumerable<(string Key, string Value)> Held(RepositoryAddress remote)
+    {
+        if (remote.Addresses is not { Count: > 0 } addresses)
+            throw new InvalidOperationException($"The host of {remote} was not looked up before git.");
+        return IPAddress.TryParse(remote.Host!.Trim('[', ']'), out _) ? [] : [("http.curloptResolve", $"{remote.Host}:{remote.Port}:{string.Join(',', addresses.Select(Bracketed))}")];
+    }
+
+    private static string Bracketed(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : $"{address}";
+
     // A hostile server may send without end: what is past the bound is read, so that git can finish, and dropped.
     private static PipeTarget Bounded(StringBuilder text) => PipeTarget.Create(async (stream, cancellation) =>
     {
@@ -99,5 +117,8 @@ internal sealed class Git(BuildSettings settings)
 
 internal sealed record GitResult(int ExitCode, string Output, string Error)
 {
+    /// <summary>As git says it, which is not asked then.</summary>
+    public static GitResult UnknownHost { get; } = new(128, "", "fatal: Could not resolve host");
+
     public bool Succeeded => ExitCode == 0;
 }

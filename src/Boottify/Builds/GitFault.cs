@@ -45,6 +45,8 @@ internal sealed partial record GitFault(GitFaultKind Kind, string Message)
                 : $"There is no repository at {repository}, or it is private. Check the address, or set the app's repository token.");
         }
 
+        if (Redirect().IsMatch(said))
+            return new(GitFaultKind.Other, $"The repository {repository} redirects to another address, which is not followed. Use the address that it redirects to.");
         if (Matches(said, "' not allowed"))
             return new(GitFaultKind.Other, $"The repository {repository} leads to a protocol that is not allowed. Use its http or https address.");
         if (Matches(said, "Could not resolve host"))
@@ -71,6 +73,9 @@ internal sealed partial record GitFault(GitFaultKind Kind, string Message)
         line = line.StartsWith("fatal: ", StringComparison.Ordinal) ? line["fatal: ".Length..] : line;
         return (line.Length > 300 ? line[..300] : line).TrimEnd('.');
     }
+
+    [GeneratedRegex("error: 30[12378]", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex Redirect();
 
     [GeneratedRegex(
         "Failed to connect|Connection (refused|reset|timed out)|Could not connect|Operation (too slow|timed out)|error: (408|429|5\\d\\d)|early EOF|unexpected disconnect|hung up unexpectedly|RPC failed|Empty reply|SSL_ERROR_SYSCALL|GnuTLS recv error|TLS connection was non-properly terminated",

@@ -8,7 +8,7 @@ namespace Boottify.Builds;
 /// Conversations with a repository's server: each has a time limit, and is tried again when the fault may pass. One that still
 /// fails for that is a <see cref="PassingFaultException"/>; any other failure is a <see cref="StepException"/>.
 /// </summary>
-internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider time)
+internal sealed class GitRemote(Git git, GitServers servers, BuildSettings settings, TimeProvider time)
 {
     private const int BranchesInMessage = 10;
 
@@ -107,13 +107,16 @@ internal sealed class GitRemote(Git git, BuildSettings settings, TimeProvider ti
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         try
         {
-            return await _retries.ExecuteAsync(async token => await git.RunAsync(arguments, repository, token), both.Token);
+            return await _retries.ExecuteAsync(async token => await RunOnceAsync(repository, arguments, token), both.Token);
         }
         catch (OperationCanceledException fault) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             throw new PassingFaultException($"The repository {repository} did not answer within {settings.SourceTimeout.TotalSeconds:0} s. Deploy again later.", fault);
         }
     }
+
+    private async Task<GitResult> RunOnceAsync(RepositoryAddress repository, IReadOnlyList<string> arguments, CancellationToken cancellation) =>
+        await servers.FindAsync(repository, cancellation) is { } found ? await git.RunAsync(arguments, found, cancellation) : GitResult.UnknownHost;
 
     private static Exception Failure(RepositoryAddress repository, GitResult result)
     {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text.RegularExpressions;
 using Boottify.Deployments;
 
 namespace Boottify.Builds;
@@ -6,7 +8,7 @@ namespace Boottify.Builds;
 /// A repository that git may be pointed at: the address as it may be shown and put on a command line, and apart from it what
 /// signs in.
 /// </summary>
-internal sealed record RepositoryAddress
+internal sealed partial record RepositoryAddress
 {
     private RepositoryAddress(string url, bool isLocal, string? origin, string? user, string? password)
     {
@@ -23,8 +25,16 @@ internal sealed record RepositoryAddress
 
     public bool IsLocal { get; }
 
-    /// <summary>Scheme, host and port: the password is for this server alone, whatever it redirects to.</summary>
+    /// <summary>Scheme, host and port: the password is for this server alone.</summary>
     public string? Origin { get; }
+
+    /// <summary>In lower case and ASCII, without a trailing dot; an IPv6 address in brackets. Null for a folder.</summary>
+    public string? Host { get; private init; }
+
+    public int Port { get; private init; }
+
+    /// <summary>Where git may connect to; null until <see cref="GitServers"/> has looked, and git is not started before.</summary>
+    public IReadOnlyList<IPAddress>? Addresses { get; private init; }
 
     public string? User { get; }
 
@@ -53,9 +63,23 @@ internal sealed record RepositoryAddress
 
         if (uri.Query.Length > 0 || uri.Fragment.Length > 0)
             throw new StepException("The repository address has a '?' or '#' part. Use the form https://host/owner/repository.git.");
-        var origin = uri.GetLeftPart(UriPartial.Authority).Replace(uri.UserInfo + "@", "", StringComparison.Ordinal);
+        if (HostOf(uri) is not { } host)
+            throw new StepException("The repository address has a host that no name server knows. Use the form https://host/owner/repository.git.");
+        // Written anew from its parts: git reads the same host in it that is judged here.
+        var origin = $"{uri.Scheme}://{host}{(uri.IsDefaultPort ? "" : $":{uri.Port}")}";
         var (user, password) = Credentials(repository.Token, uri.UserInfo);
-        return new RepositoryAddress(origin + uri.AbsolutePath, isLocal: false, origin, user, password);
+        return new RepositoryAddress(origin + uri.AbsolutePath, isLocal: false, origin, user, password) { Host = host, Port = uri.Port };
+    }
+
+    public RepositoryAddress At(IReadOnlyList<IPAddress> addresses) => this with { Addresses = addresses };
+
+    /// <returns>An address in its usual form, or a name, as in <see cref="Host"/>; null for neither.</returns>
+    public static string? HostOf(Uri uri)
+    {
+        if (uri.HostNameType == UriHostNameType.IPv6)
+            return uri.Host;
+        var host = uri.IdnHost.TrimEnd('.').ToLowerInvariant();
+        return !HostName().IsMatch(host) ? null : IPAddress.TryParse(host, out var address) ? $"{address}" : host;
     }
 
     public override string ToString() => Url;
@@ -86,4 +110,7 @@ internal sealed record RepositoryAddress
             ? (Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts[1]))
             : ("x-access-token", Uri.UnescapeDataString(parts[0]));
     }
+
+    [GeneratedRegex("^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex HostName();
 }

@@ -15,6 +15,9 @@ namespace Boottify.IntegrationTests.Builds;
 /// </summary>
 public sealed class BuildFixture : IAsyncLifetime
 {
+    /// <summary>Where that git server and those that tests start are.</summary>
+    public static string GitServers => $"127.0.0.1,{new Uri(Need("BOOTTIFY_GIT_URL")).Authority}";
+
     private readonly List<string> _repositories = [];
     private readonly List<string> _apps = [];
     private ServiceProvider? _services;
@@ -56,13 +59,18 @@ public sealed class BuildFixture : IAsyncLifetime
     }
 
     /// <summary>The services with other settings than the usual.</summary>
-    public ServiceProvider Services(Dictionary<string, string?> settings)
+    /// <param name="lookup">Other answers about host names than the machine's.</param>
+    public ServiceProvider Services(Dictionary<string, string?> settings, HostLookup? lookup = null)
     {
         var configuration = new ConfigurationBuilder()
             .AddEnvironmentVariables()
-            .AddInMemoryCollection([new("BOOTTIFY_DATA", Data), .. settings])
+            .AddInMemoryCollection([new("BOOTTIFY_DATA", Data), new("BOOTTIFY_GIT_PRIVATE_SERVERS", GitServers)])
+            .AddInMemoryCollection(settings)
             .Build();
-        return new ServiceCollection()
+        var services = new ServiceCollection();
+        if (lookup is not null)
+            services.AddSingleton(lookup);
+        return services
             .AddLogging()
             .AddSingleton(TimeProvider.System)
             .AddBuilds(configuration)

@@ -56,7 +56,7 @@ public sealed class ControlPlane : IAsyncLifetime
         // What comes by itself, at a random time or when this machine's disk is low, would meddle with what a test looks at: only when the test asks for it.
         host = new WebApplicationFactory<Program>().WithWebHostBuilder(builder => Settings
             .Aggregate(builder.UseSetting("BOOTTIFY_HEADS_EVERY", "0").UseSetting("BOOTTIFY_HOUSEKEEPING_SECONDS", "0")
-                .UseSetting("BOOTTIFY_DISK_FREE_MB", "0").UseSetting("BOOTTIFY_DISK_FREE_PERCENT", "0"), (all, setting) => all.UseSetting(setting.Key, setting.Value))
+                .UseSetting("BOOTTIFY_DISK_FREE_MB", "0").UseSetting("BOOTTIFY_DISK_FREE_PERCENT", "0").UseSetting("BOOTTIFY_GIT_PRIVATE_SERVERS", BuildFixture.GitServers), (all, setting) => all.UseSetting(setting.Key, setting.Value))
             .UseSetting("DATABASE_URL", $"{new UriBuilder(ServerUrl) { Path = Database }}")
             .UseSetting("BOOTTIFY_TOKEN", Token)
             .UseSetting("BOOTTIFY_INSTANCE", Database[..20])

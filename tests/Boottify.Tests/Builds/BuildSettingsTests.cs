@@ -36,6 +36,7 @@ public class BuildSettingsTests
     [InlineData("BOOTTIFY_PUSH_TIMEOUT", "1000000", "*at most a day*")]
     [InlineData("BOOTTIFY_BUILD_CPUS", "0", "*positive number of processors*")]
     [InlineData("BOOTTIFY_BUILD_MEMORY_MB", "-1", "*positive number of megabytes*")]
+    [InlineData("BOOTTIFY_GIT_PRIVATE_SERVERS", "http://127.0.0.1", "*networks, addresses and hosts*")]
     public void A_malformed_value_is_named_with_what_it_should_hold(string name, string value, string message) =>
         FluentActions.Invoking(() => Of((name, value))).Should().Throw<InvalidOperationException>().WithMessage($"*{name} is '{value}'{message}");
 
@@ -64,7 +65,7 @@ public class BuildSettingsTests
 
     internal static BuildSettings Valid() => Of();
 
-    private static BuildSettings Of(params (string Name, string Value)[] more)
+    internal static BuildSettings Of(params (string Name, string Value)[] more)
     {
         var values = new Dictionary<string, string?>(Needed, StringComparer.Ordinal);
         foreach (var (name, value) in more)

@@ -17,6 +17,7 @@ public class GitWordsTests
     [InlineData("fatal: remote error: upload-pack: not our ref 1111", GitFaultKind.NoCommit, "*does not have that commit*")]
     [InlineData("error: Server does not allow request for unadvertised object 1111", GitFaultKind.NoCommit, "*does not have that commit*")]
     [InlineData("fatal: transport 'ext' not allowed", GitFaultKind.Other, "*protocol that is not allowed*")]
+    [InlineData("fatal: unable to access 'https://host.example/b/': The requested URL returned error: 301", GitFaultKind.Other, "*redirects to another address*Use the address that it redirects to*")]
     [InlineData("error: unable to write file objects/4b: No space left on device\nfatal: unpack-objects failed", GitFaultKind.Other, "*No space left on device*")]
     [InlineData("fatal: something never seen", GitFaultKind.Other, "*something never seen*")]
     public void What_git_says_becomes_what_a_user_can_act_on(string said, object kind, string message)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Boottify.Builds;
 using Boottify.Deployments;
@@ -11,6 +12,10 @@ public class RepositoryAddressTests
     [Theory]
     [InlineData("https://host.example/a/b.git", "https://host.example/a/b.git", "https://host.example")]
     [InlineData("https://user:pa55word@host.example:8443/b.git", "https://host.example:8443/b.git", "https://host.example:8443")]
+    [InlineData("https://HOST.example.:443/b", "https://host.example/b", "https://host.example")]
+    [InlineData("http://0x7f.1./b", "http://127.0.0.1/b", "http://127.0.0.1")]
+    [InlineData("http://[::1]:80/b", "http://[::1]/b", "http://[::1]")]
+    [InlineData("https://bücher.example/b", "https://xn--bcher-kva.example/b", "https://xn--bcher-kva.example")]
     [InlineData("  http://host.example/b ", "http://host.example/b", "http://host.example")]
     public void User_and_password_are_taken_out_of_the_address(string url, string shown, string origin)
     {
@@ -37,6 +42,8 @@ public class RepositoryAddressTests
     [InlineData("git@host.example:a/b.git")]
     [InlineData("git://host.example/b")]
     [InlineData("https://")]
+    [InlineData("https://host..example/b")]
+    [InlineData("https://-host.example/b")]
     [InlineData("https://host.example/a\nb")]
     [InlineData("https://host.example/a?x=1")]
     [InlineData("/srv/git/x.git")]
@@ -66,14 +73,19 @@ public class RepositoryAddressTests
     [Fact]
     public void Git_gets_a_token_for_its_own_server_alone_and_by_no_argument_or_file()
     {
-        var remote = RepositoryAddress.Parse(new SourceRepository("https://host.example:8443/b", Token), allowLocal: false);
+        var remote = RepositoryAddress.Parse(new SourceRepository("https://host.example:8443/b", Token), allowLocal: false).At([IPAddress.Parse("8.8.8.8")]);
         var variables = new Git(BuildSettingsTests.Valid()).Environment(remote);
 
         variables.Where(v => v.Value?.Contains(Token, StringComparison.Ordinal) == true).Select(v => v.Key).Should().Equal("BOOTTIFY_GIT_PASSWORD");
         variables.Values.Should().Contain("credential.https://host.example:8443.helper");
         variables["GIT_TERMINAL_PROMPT"].Should().Be("0");
         variables["GIT_ALLOW_PROTOCOL"].Should().Be("http:https");
+        variables.Values.Should().ContainInConsecutiveOrder("http.curloptResolve", "host.example:8443:8.8.8.8").And.ContainInConsecutiveOrder("http.followRedirects", "false");
     }
+
+    [Fact]
+    public void Without_a_repository_git_reaches_no_server() =>
+        new Git(BuildSettingsTests.Valid()).Environment(null)["GIT_ALLOW_PROTOCOL"].Should().Be("none");
 
     [Fact]
     public void Git_sees_nothing_of_the_platforms_own_environment()
