@@ -131,7 +131,8 @@ public class NextStepTests
         cancelled = cancelled.Apply(new StepSucceeded(Step.Rollback, 1, "n", Now, 1, new StepFigures { RestoredRelease = 4 }));
         Event(cancelled).Should().Be(new DeploymentCancelled("ann", Now)
         {
-            Error = "it broke After that it was cancelled; release 4 was put back all the same.", ToRelease = 4,
+            Error = "it broke After that it was cancelled; release 4 was put back all the same.",
+            ToRelease = 4,
         });
         var end = cancelled.Apply((DeploymentCancelled)Event(cancelled));
         (end.Status, end.CancelledBy).Should().Be((DeploymentStatus.Cancelled, "ann"));
