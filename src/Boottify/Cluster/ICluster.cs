@@ -77,7 +77,11 @@ public interface ICluster
 /// <param name="Complete">Both Deployment and Service are there.</param>
 /// <param name="Terminating">It is being deleted.</param>
 /// <param name="DeploymentId">The deployment that the app's pods are of, or are to be; null where there is no Deployment.</param>
-public sealed record AppNamespace(string Name, string AppId, bool Complete, bool Terminating, DateTimeOffset CreatedAt, string? DeploymentId);
+public sealed record AppNamespace(string Name, string AppId, bool Complete, bool Terminating, DateTimeOffset CreatedAt, string? DeploymentId)
+{
+    /// <summary>Where the app's Service listens; null where there is none.</summary>
+    public AppliedWorkload? Service { get; init; }
+}
 
 /// <summary>All that the cluster has to know to run one release of an app.</summary>
 /// <param name="Image">By digest: <c>registry/repository@sha256:…</c>.</param>

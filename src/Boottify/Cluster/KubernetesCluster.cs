@@ -124,14 +124,18 @@ internal sealed class KubernetesCluster(ClusterApi api, ClusterInspection inspec
             (client, token) => client.CoreV1.ListServiceForAllNamespacesAsync(labelSelector: ours, fieldSelector: workload, cancellationToken: token), cancellation);
 
         var runs = deployments.Items.ToDictionary(d => d.Namespace(), d => Labels.Read(d.Spec.Template.Metadata?.Annotations, Labels.Deployment), StringComparer.Ordinal);
-        var complete = runs.Keys.Intersect(services.Items.Select(s => s.Namespace()), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+        var listen = services.Items.ToDictionary(s => s.Namespace(), s => new AppliedWorkload(s.Spec.ClusterIP, Network.ServicePort), StringComparer.Ordinal);
         return
         [
             .. from one in found.Items
                let app = one.GetLabel(Labels.App)
                where app is not null
                let created = one.Metadata.CreationTimestamp is { } at ? new DateTimeOffset(at.ToUniversalTime()) : DateTimeOffset.MinValue
-               select new AppNamespace(one.Metadata.Name, app, complete.Contains(one.Metadata.Name), one.Metadata.DeletionTimestamp is not null, created, runs.GetValueOrDefault(one.Metadata.Name)),
+               let name = one.Metadata.Name
+               select new AppNamespace(name, app, runs.ContainsKey(name) && listen.ContainsKey(name), one.Metadata.DeletionTimestamp is not null, created, runs.GetValueOrDefault(name))
+               {
+                   Service = listen.GetValueOrDefault(name),
+               },
         ];
     }
 

@@ -46,6 +46,9 @@ public sealed partial record Deployment
 
     public string? CancelledBy { get; init; }
 
+    /// <summary>It had failed for good by then: what came before was already being put back.</summary>
+    public bool FailedBeforeCancel { get; init; }
+
     public string? SupersededBy { get; init; }
 
     /// <summary>Why it did not succeed, in words its user can act on.</summary>
@@ -100,7 +103,11 @@ public sealed partial record Deployment
         Error = e.Retry || e.Step == Step.Rollback ? Error : e.Error,
     };
 
-    public Deployment Apply(CancellationRequested e) => this with { CancelledBy = CancelledBy ?? e.By };
+    public Deployment Apply(CancellationRequested e) => CancelledBy is not null ? this : this with
+    {
+        CancelledBy = e.By,
+        FailedBeforeCancel = LastStep is { Step: Step.Rollback } or { Status: StepStatus.Failed, Retry: false },
+    };
 
     public Deployment Apply(DeploymentSucceeded e) => this with { Status = DeploymentStatus.Succeeded, Release = e.Release, FinishedAt = e.At, Error = null };
 
@@ -108,7 +115,7 @@ public sealed partial record Deployment
 
     public Deployment Apply(DeploymentRolledBack e) => this with { Status = DeploymentStatus.RolledBack, Error = e.Error, FinishedAt = e.At };
 
-    public Deployment Apply(DeploymentCancelled e) => this with { Status = DeploymentStatus.Cancelled, FinishedAt = e.At };
+    public Deployment Apply(DeploymentCancelled e) => this with { Status = DeploymentStatus.Cancelled, Error = e.Error ?? Error, FinishedAt = e.At };
 
     public Deployment Apply(DeploymentSuperseded e) =>
         this with { Status = DeploymentStatus.Superseded, SupersededBy = e.SupersededBy, FinishedAt = e.At };

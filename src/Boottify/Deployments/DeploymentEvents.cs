@@ -55,7 +55,14 @@ public sealed record DeploymentFailed(string Error, DateTimeOffset At);
 /// <param name="ToRelease">The release that serves again.</param>
 public sealed record DeploymentRolledBack(string Error, int ToRelease, DateTimeOffset At);
 
-public sealed record DeploymentCancelled(string By, DateTimeOffset At);
+public sealed record DeploymentCancelled(string By, DateTimeOffset At)
+{
+    /// <summary>What it had failed with before somebody asked to cancel it; null for one that was going well.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The release that was put back; null when there was none, or nothing to put back yet.</summary>
+    public int? ToRelease { get; init; }
+}
 
 /// <param name="SupersededBy">The newer deployment that takes its place.</param>
 public sealed record DeploymentSuperseded(string SupersededBy, DateTimeOffset At);

@@ -1,5 +1,6 @@
 using Boottify.Builds;
 using Boottify.Deployments.Queue;
+using Boottify.Housekeeping;
 using Boottify.Logs;
 using Boottify.Platform;
 using JasperFx;
@@ -20,6 +21,8 @@ public sealed class DeploymentRunner(
 
     /// <summary>The same for a node that has lost the deployment or stops: others wait for it.</summary>
     private static readonly TimeSpan HurriedGrace = TimeSpan.FromSeconds(8);
+
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     /// <param name="room">Of the node, for others once its build is over, or while it waits.</param>
     /// <param name="lost">Cancelled when the lease is gone or the node stops.</param>
@@ -131,11 +134,12 @@ public sealed class DeploymentRunner(
         }
     }
 
-    private static async Task TakeBuildAsync(Room room, DeploymentLog output, CancellationToken cancellation)
+    private async Task TakeBuildAsync(Room room, DeploymentLog output, CancellationToken cancellation)
     {
         var turn = room.TakeBuildAsync(cancellation);
-        if (!turn.IsCompleted)
-            await output.WriteAsync(LogOrigin.System, "Others have begun to build meanwhile: waiting for a free build slot.", CancellationToken.None);
+        // The dispatcher may have one in its hand for a moment.
+        if (await Task.WhenAny(turn, Task.Delay(Moment, time, cancellation)) != turn)
+            await output.WriteAsync(LogOrigin.System, room.IsStopped ? StoppedBuilds.PlainWords : "Others have begun to build meanwhile: waiting for a free build slot.", CancellationToken.None);
         await turn;
     }
 

@@ -92,11 +92,15 @@ public static class NextStep
         if (rollback.Status != StepStatus.Succeeded)
             return new Decision.End(new DeploymentFailed($"{error} Putting the previous release back failed too: {rollback.Error ?? "its node was lost each time"}", now));
         if (deployment.CancelledBy is { } by)
-            return new Decision.End(new DeploymentCancelled(by, now));
+            return new Decision.End(new DeploymentCancelled(by, now) { Error = deployment.FailedBeforeCancel ? CancelledTooLate(error, deployment) : null, ToRelease = deployment.Figures.RestoredRelease });
         return deployment.Figures.RestoredRelease is { } release
             ? new Decision.End(new DeploymentRolledBack(error, release, now))
             : new Decision.End(new DeploymentFailed(error, now));
     }
+
+    private static string CancelledTooLate(string error, Deployment deployment) => deployment.Figures.RestoredRelease is { } release
+        ? $"{error} After that it was cancelled; release {release} was put back all the same."
+        : $"{error} After that it was cancelled.";
 
     private static string GaveUp(Deployment deployment)
     {

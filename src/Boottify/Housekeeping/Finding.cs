@@ -44,8 +44,17 @@ public sealed record Found(Kind Kind, string Name, string? AppId)
     /// <summary>Of an image: deployments and commits.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>Of a DNS record: where it leads.</summary>
+    /// <summary>Of a DNS record, or a route: where it leads. Empty where that is not told.</summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>Of a route: where the app's Service listens; null where there is none.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>Of a route: the names that it is for.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>Of a route: the names of all routes. What another one has this one cannot have.</summary>
+    public IReadOnlySet<string> HostsOfAll { get; init; } = new HashSet<string>();
 
     /// <summary>Of a namespace: the app's Deployment and Service are in it.</summary>
     public bool Complete { get; init; } = true;

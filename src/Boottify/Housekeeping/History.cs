@@ -14,6 +14,9 @@ public sealed record KnownApp(
     string Id, string Host, AppNames Names, DateTimeOffset? DeletionRequestedAt, DateTimeOffset? DeletedAt, Release? Release,
     IReadOnlySet<string> Pinned, IReadOnlySet<string> Open, bool OwnDatabase)
 {
+    /// <summary>The names that it answers under now, the platform's own first.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [Host];
+
     public bool Alive => DeletionRequestedAt is null;
 
     public static KnownApp Of(App app, IEnumerable<Deployment> open, string domain, DateTimeOffset asOf, TimeSpan grace)
@@ -21,6 +24,9 @@ public sealed record KnownApp(
         var running = open.ToList();
         return new KnownApp(
             app.Id, app.Names.Host(domain), app.Names, app.DeletionRequestedAt, app.DeletedAt, app.CurrentRelease, PinnedImages.Of(app, running, asOf, grace),
-            running.Select(d => d.Id).ToHashSet(StringComparer.Ordinal), app.Environment.ContainsKey("DATABASE_URL"));
+            running.Select(d => d.Id).ToHashSet(StringComparer.Ordinal), app.Environment.ContainsKey("DATABASE_URL"))
+        {
+            Hosts = [app.Names.Host(domain), .. app.Domains],
+        };
     }
 }

@@ -65,15 +65,18 @@ internal sealed class HousekeepingRun(HistoryReader reader, HousekeepingSettings
         }
     }
 
-    /// <summary>The list may be minutes old by now: the history is asked once more, and what it says then counts.</summary>
+    /// <summary>The list may be minutes old by now: the world, then the history is asked once more, and what they say then counts.</summary>
     private async Task ActAsync(Keeper keeper, Finding finding, Found? thing, DateTimeOffset asOf, bool dryRun, List<Item> items, CancellationToken cancellation)
     {
+        if (finding.Action == FindingAction.Restore && thing is not null)
+            thing = await keeper.LookAgainAsync(thing, cancellation);
         var history = await reader.ReadAsync(finding.AppId, thing is null ? [] : [thing], asOf, cancellation);
         var still = finding.Action == FindingAction.Remove
             ? Judgement.Of(thing!, history, settings.Grace)
             : history.Apps.TryGetValue(finding.AppId!, out var app) ? Judgement.Lack(keeper.Kind, app, thing, history, settings.Grace, platform.EdgeAddresses) : null;
         if (still?.Action != finding.Action)
             return;
+        finding = still;
         if (dryRun)
         {
             items.Add(Said(finding, Outcome.Planned, null));

@@ -37,6 +37,7 @@ public static class Judgement
             (Kind.Namespace, { Complete: false }) => Restore("the live app's Deployment or Service is missing"),
             (Kind.Namespace, { DeploymentId: { } id }) when id != release.DeploymentId => OfOther(id),
             (Kind.Route, null) => Restore("the edge has no route of the live app"),
+            (Kind.Route, { } route) when WrongIn(route, app) is { } wrong => Restore(wrong),
             (Kind.DnsRecord, null) => Restore("the live app's DNS record is missing"),
             (Kind.DnsRecord, { Addresses: var addresses }) when !addresses.ToHashSet(StringComparer.Ordinal).SetEquals(edgeAddresses.Select(address => address.ToString())) =>
                 Restore($"the live app's DNS record leads to {string.Join(", ", addresses)} instead of {string.Join(", ", edgeAddresses)}"),
@@ -56,6 +57,22 @@ public static class Judgement
         Finding Restore(string reason) => new(kind, NameOf(kind, app), app.Id, FindingAction.Restore, reason);
 
         Finding Report(string reason) => new(kind, NameOf(kind, app), app.Id, FindingAction.Report, reason);
+    }
+
+    /// <summary>A Service that was made anew has another address, and the one of before is anybody's. Where there is none, its namespace is put back first.</summary>
+    private static string? WrongIn(Found route, KnownApp app)
+    {
+        if (route.Service is not { } service)
+            return null;
+        var wrong = new List<string>();
+        if (route.Addresses.Count > 0 && !route.Addresses.Contains(service, StringComparer.Ordinal))
+            wrong.Add($"leads to {string.Join(", ", route.Addresses)} instead of {service}");
+        var due = app.Hosts.Where(host => route.Hosts.Contains(host, StringComparer.Ordinal) || !route.HostsOfAll.Contains(host)).ToList();
+        if (!due.ToHashSet(StringComparer.Ordinal).SetEquals(route.Hosts))
+            wrong.Add($"is for {Names(route.Hosts)} instead of {Names(due)}");
+        return wrong.Count == 0 ? null : $"the live app's route {string.Join(", and ", wrong)}";
+
+        static string Names(IReadOnlyCollection<string> hosts) => hosts.Count == 0 ? "no name" : string.Join(", ", hosts.Order(StringComparer.Ordinal));
     }
 
     /// <summary>How the one thing of this kind that an app has is called.</summary>

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Boottify.Apps;
 using Boottify.Cluster;
+using Boottify.Contracts.Edge;
 using Boottify.Dns;
 using Boottify.Housekeeping;
 using Boottify.IntegrationTests.Dns;
@@ -37,6 +38,15 @@ public class RepairTests(TidyPlatform platform)
         Restored(report, app).Should().BeEquivalentTo([Kind.Route, Kind.DnsRecord]);
         await AnswersAsync(host);
 
+        await MisleadAsync(app, host);
+        var planned = (await platform.RunAsync(dryRun: true)).Items.Should().ContainSingle(i => i.App == app).Which;
+        (planned.Kind, planned.Outcome).Should().Be((Kind.Route, Outcome.Planned));
+        planned.Reason.Should().Contain("leads to 10.0.0.9:9 instead of").And.Contain($"wrong-{host} instead of {host}");
+        Restored(await platform.RunAsync(), app).Should().BeEquivalentTo([Kind.Route]);
+        (await platform.Get<IEdge>().GetRouteAsync(app, TimeSpan.Zero, Token))!.Hosts.Should().ContainSingle().Which.Host.Should().Be(host);
+        await AnswersAsync(host);
+        (await platform.RunAsync()).Items.Should().NotContain(i => i.App == app, "it is right now");
+
         await platform.Get<IDnsZone>().WithdrawAsync(host, Token);
         await TidyPlatform.UntilAsync("the namespace is gone", async () =>
             await platform.Get<ICluster>().DeleteNamespaceAsync(names.Namespace, TimeSpan.FromSeconds(30), Token) is null);
@@ -50,6 +60,14 @@ public class RepairTests(TidyPlatform platform)
         await platform.Get<IKubernetes>().AppsV1.DeleteNamespacedDeploymentAsync("app", names.Namespace, cancellationToken: Token);
         Restored(await platform.RunAsync(), app).Should().BeEquivalentTo([Kind.Namespace]);
         await UntilSucceededAsync(app, releases: 3);
+    }
+
+    /// <summary>As somebody would who puts routes at the edge by hand.</summary>
+    private async Task MisleadAsync(string app, string host)
+    {
+        var team = (await platform.ControlPlane.Administrator.GetFromJsonAsync<JsonElement>($"/api/apps/{app}", Token)).GetProperty("team").GetString();
+        var route = new AppRoute(app, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), "10.0.0.9:9", [new RouteHost(host), new RouteHost($"wrong-{host}")], Team: team);
+        await platform.Get<IEdge>().PutRouteAsync(route, Token);
     }
 
     private async Task AnswersAsync(string host)

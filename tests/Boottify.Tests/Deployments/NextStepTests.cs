@@ -123,6 +123,55 @@ public class NextStepTests
     }
 
     [Fact]
+    public void Cancelling_while_a_failure_is_put_back_lets_that_go_on_and_names_both()
+    {
+        var failed = Failed(Started(Requested(), Step.Check), Step.Check, retry: false);
+        var cancelled = Started(failed, Step.Rollback).Apply(new CancellationRequested("ann", Now));
+        After(cancelled).Should().Be(new Decision.Run(Step.Rollback, 2), "its node may be gone, and it is not to stay half done");
+        cancelled = cancelled.Apply(new StepSucceeded(Step.Rollback, 1, "n", Now, 1, new StepFigures { RestoredRelease = 4 }));
+        Event(cancelled).Should().Be(new DeploymentCancelled("ann", Now)
+        {
+            Error = "it broke After that it was cancelled; release 4 was put back all the same.",
+            ToRelease = 4,
+        });
+        var end = cancelled.Apply((DeploymentCancelled)Event(cancelled));
+        (end.Status, end.CancelledBy).Should().Be((DeploymentStatus.Cancelled, "ann"));
+        end.Error.Should().StartWith("it broke");
+
+        var nothingThere = Succeeded(Started(failed.Apply(new CancellationRequested("ann", Now)), Step.Rollback), Step.Rollback);
+        Event(nothingThere).Should().Be(new DeploymentCancelled("ann", Now) { Error = "it broke After that it was cancelled." });
+    }
+
+    [Fact]
+    public void Cancelling_one_whose_node_was_lost_each_time_names_that_too()
+    {
+        var lost = Enumerable.Range(1, NextStep.MostLost).Aggregate(Requested(), (d, attempt) => Started(d, Step.Validate, attempt));
+        var cancelled = Succeeded(Started(lost, Step.Rollback).Apply(new CancellationRequested("ann", Now)), Step.Rollback);
+        Event(cancelled).Should().BeOfType<DeploymentCancelled>().Which.Error.Should().Contain("never finished").And.Contain("cancelled");
+    }
+
+    [Fact]
+    public void Cancelling_what_was_going_well_is_no_failure_whatever_its_step_said_when_it_was_stopped()
+    {
+        var stopped = Failed(Started(Requested(), Step.Check).Apply(new CancellationRequested("ann", Now)), Step.Check, retry: false);
+        stopped = Started(stopped.Apply(new CancellationRequested("bob", Now)), Step.Rollback).Apply(
+            new StepSucceeded(Step.Rollback, 1, "n", Now, 1, new StepFigures { RestoredRelease = 4 }));
+        Event(stopped).Should().Be(new DeploymentCancelled("ann", Now) { ToRelease = 4 });
+
+        var retrying = Failed(Started(Requested(), Step.Build), Step.Build, retry: true).Apply(new CancellationRequested("ann", Now));
+        Event(Succeeded(Started(retrying, Step.Rollback), Step.Rollback)).Should().Be(new DeploymentCancelled("ann", Now), "it would have been tried again");
+    }
+
+    [Fact]
+    public void A_rollback_that_cannot_be_done_fails_with_both_reasons_though_it_was_cancelled()
+    {
+        var deployment = Started(Failed(Started(Requested(), Step.Check), Step.Check, retry: false), Step.Rollback).Apply(new CancellationRequested("ann", Now));
+        deployment = deployment.Apply(new StepFailed(Step.Rollback, 1, "n", Now - NextStep.Patience, 1, "no cluster", false, null));
+        deployment = Started(deployment, Step.Rollback, NextStep.MostAttempts).Apply(new StepFailed(Step.Rollback, NextStep.MostAttempts, "n", Now, 1, "no cluster", false, null));
+        Event(deployment).Should().BeOfType<DeploymentFailed>().Which.Error.Should().Contain("it broke").And.Contain("no cluster");
+    }
+
+    [Fact]
     public void Cancelling_before_the_start_ends_at_once() =>
         After(Requested().Apply(new CancellationRequested("ann", Now))).Should().BeEquivalentTo(new Decision.End(new DeploymentCancelled("ann", Now)));
 
@@ -140,6 +189,8 @@ public class NextStepTests
     }
 
     private static Decision After(Deployment deployment) => NextStep.After(deployment, Now);
+
+    private static object Event(Deployment deployment) => After(deployment).Should().BeOfType<Decision.End>().Which.Event;
 
     private static Deployment Requested(int? toRelease = null) => Deployment.Create(new DeploymentRequested(
         "d1", "a1", "App", "t1", "c0ffee", "main", null, Trigger.Push, "ann", null, toRelease, Now));

@@ -25,7 +25,7 @@ public sealed class Dispatcher(
     private static readonly TimeSpan PatienceForRenewal = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<string, Running> running = new(StringComparer.Ordinal);
-    private readonly BuildSlots builds = new(settings.BuildsPerNode);
+    private readonly BuildSlots builds = new(settings.BuildsPerNode, () => disks.BuildsStopped is not null);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -38,6 +38,7 @@ public sealed class Dispatcher(
         {
             try
             {
+                builds.Offer();
                 while (await ClaimOneAsync(wakeup, stopping))
                 {
                 }
@@ -65,14 +66,25 @@ public sealed class Dispatcher(
     {
         if (running.Count >= MostHeld || running.Values.Count(r => !r.Room.Rests) >= MostRunning)
             return false;
-        var mayBuild = builds.HasRoom && disks.BuildsStopped is null;
+        var room = new Room(builds, wakeup.Signal);
+        var mayBuild = room.TryBeginBuilding();
         var asked = time.GetTimestamp();
-        if (await queue.ClaimAsync(node.Name, mayBuild, stopping, running.Keys) is not { } claim)
-            return false;
+        Claim? claim = null;
+        try
+        {
+            claim = await queue.ClaimAsync(node.Name, mayBuild, stopping, running.Keys);
+        }
+        finally
+        {
+            if (claim is not { Builds: true })
+                room.GiveBack();
+        }
 
-        var slot = new Running(new Room(builds, wakeup.Signal), time, stopping);
-        if (claim.Builds)
-            slot.Room.BeginBuilding();
+        if (claim is null)
+            return false;
+        // An abandoned one comes here whether there is a slot for it or not: it may be past its build, or have to be put back. If it
+        // has to build, it waits for its slot when it gets there.
+        var slot = new Running(room, time, stopping);
         slot.HoldFor(WorkQueue.Lease - time.GetElapsedTime(asked));
         running[claim.DeploymentId] = slot;
         slot.Done = RunAsync(claim, slot, wakeup, stopping);

@@ -20,7 +20,7 @@ public static class FeedEvents
         DeploymentSucceeded s => End(s.At, new DeploymentEnd(DeploymentStatus.Succeeded, s.At) { Release = s.Release }),
         DeploymentFailed f => End(f.At, new DeploymentEnd(DeploymentStatus.Failed, f.At) { Error = f.Error }),
         DeploymentRolledBack r => End(r.At, new DeploymentEnd(DeploymentStatus.RolledBack, r.At) { Error = r.Error, Release = r.ToRelease }),
-        DeploymentCancelled c => End(c.At, new DeploymentEnd(DeploymentStatus.Cancelled, c.At) { By = c.By }),
+        DeploymentCancelled c => End(c.At, new DeploymentEnd(DeploymentStatus.Cancelled, c.At) { By = c.By, Error = c.Error, Release = c.ToRelease }),
         DeploymentSuperseded s => End(s.At, new DeploymentEnd(DeploymentStatus.Superseded, s.At) { SupersededBy = s.SupersededBy }),
         _ => null,
     };

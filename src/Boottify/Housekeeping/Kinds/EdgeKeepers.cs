@@ -1,5 +1,6 @@
 using Boottify.Apps;
 using Boottify.Cluster;
+using Boottify.Contracts.Edge;
 using Boottify.Dns;
 using Boottify.Platform;
 using Boottify.Routes;
@@ -18,8 +19,19 @@ internal sealed class RouteKeeper(IEdge edge, AppRoutes routes, ICluster cluster
 
     public override bool EachAppHasOne => true;
 
-    public override async Task<IReadOnlyList<Found>> ListAsync(CancellationToken cancellation) =>
-        [.. (await edge.ListRoutesAsync(cancellation)).Select(route => new Found(Kind.Route, route.AppId, route.AppId))];
+    public override async Task<IReadOnlyList<Found>> ListAsync(CancellationToken cancellation)
+    {
+        var held = await edge.ListRoutesAsync(cancellation);
+        var services = (await cluster.ListNamespacesAsync(cancellation)).Where(n => !n.Terminating).DistinctBy(n => n.AppId).ToDictionary(n => n.AppId, n => n.Service, StringComparer.Ordinal);
+        var hosts = held.SelectMany(route => route.Hosts).Select(host => host.Host).ToHashSet(StringComparer.Ordinal);
+        return [.. held.Select(route => Of(route, services.GetValueOrDefault(route.AppId), hosts))];
+    }
+
+    /// <summary>Route and Service may have changed since all were listed; the names of other routes hardly do.</summary>
+    public override async Task<Found?> LookAgainAsync(Found found, CancellationToken cancellation) =>
+        await edge.GetRouteAsync(found.Name, TimeSpan.Zero, cancellation) is { } route
+            ? Of(route, found.Service is null ? null : await cluster.FindServiceAsync(AppNames.Of(route.AppId, "").Namespace, cancellation), found.HostsOfAll)
+            : null;
 
     public override async Task<string?> RemoveAsync(Found found, CancellationToken cancellation)
     {
@@ -42,14 +54,22 @@ internal sealed class RouteKeeper(IEdge edge, AppRoutes routes, ICluster cluster
             return "The app has no Service in the cluster. Its route is put back together with that.";
         try
         {
-            await routes.PutAsync(app.Id, RouteVersion.OfRepair(asOf), service.Upstream, cancellation);
-            return null;
+            var put = await routes.PutAsync(app.Id, RouteVersion.OfRepair(asOf), service.Upstream, cancellation);
+            return put.Status.Live ? null : "The edge has it, but nginx does not serve it yet.";
         }
         catch (StaleRouteException)
         {
             return "The edge has been told something newer since the run began.";
         }
     }
+
+    private static Found Of(RouteStatus route, AppliedWorkload? service, IReadOnlySet<string> hosts) => new(Kind.Route, route.AppId, route.AppId)
+    {
+        Addresses = route.Upstream is null ? [] : [route.Upstream],
+        Service = service?.Upstream,
+        Hosts = [.. route.Hosts.Select(host => host.Host)],
+        HostsOfAll = hosts,
+    };
 }
 
 /// <summary>Custom domains are in zones of their owners, which are never written. A and AAAA records of the platform's zone that are named as apps' hosts are; all other names in it are somebody else's business.</summary>

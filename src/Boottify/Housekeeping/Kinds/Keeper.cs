@@ -14,6 +14,9 @@ internal abstract class Keeper
     /// <summary>All there are, as far as this platform can see; or a fault, and then nothing of the kind is touched.</summary>
     public abstract Task<IReadOnlyList<Found>> ListAsync(CancellationToken cancellation);
 
+    /// <summary>One of those that were listed, as it is now; null if it is gone. Asked right before it is put right, where that depends on what it is like.</summary>
+    public virtual Task<Found?> LookAgainAsync(Found found, CancellationToken cancellation) => Task.FromResult<Found?>(found);
+
     /// <returns>Null once it is gone; else what still holds it.</returns>
     public abstract Task<string?> RemoveAsync(Found found, CancellationToken cancellation);
 
