@@ -13,6 +13,14 @@ public sealed class NextJsDeploymentTests(Platform platform, ITestOutputHelper o
         var took = Stopwatch.StartNew();
         var ended = await app.PushAsync();
         took.Stop();
+        // Packages come from outside of this machine: what npm said is told, and it is asked once more.
+        if (ended.Error?.Contains("npm ci", StringComparison.Ordinal) == true)
+        {
+            output.WriteLine(string.Join('\n', await app.LogAsync(ended.Id)));
+            took.Restart();
+            ended = await app.EndOfAsync(await app.RequestAsync("deployments", new { force = true }));
+            took.Stop();
+        }
 
         ended.Status.Should().Be("succeeded", ended.Error);
         ended.Steps.Should().OnlyContain(step => step.Status == "succeeded").And.HaveCount(7);
