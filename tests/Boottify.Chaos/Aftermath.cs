@@ -5,7 +5,6 @@ using Boottify.Chaos.Machine;
 using Boottify.EndToEnd;
 using CliWrap;
 using CliWrap.Buffered;
-using DnsClient;
 using Npgsql;
 
 namespace Boottify.Chaos;
@@ -81,9 +80,8 @@ public sealed class Aftermath(Platform platform, DeployableApp app)
 
     private async Task OneRecordAndRouteAsync()
     {
-        var server = IPEndPoint.Parse(Platform.Setting("BOOTTIFY_DNS"));
-        var answer = await new LookupClient(new LookupClientOptions(server) { UseCache = false, Timeout = TimeSpan.FromSeconds(30), Retries = 5 }).QueryAsync(app.Host, QueryType.A);
-        answer.Answers.ARecords().Select(a => a.Address.ToString()).Should().Equal(Platform.Setting("BOOTTIFY_EDGE_ADDRESS"));
+        var addresses = await PatientLookup.AddressesAsync(Platform.Setting("BOOTTIFY_DNS"), app.Host, Platform.Deadline());
+        addresses.Select(address => address.ToString()).Should().Equal(Platform.Setting("BOOTTIFY_EDGE_ADDRESS"));
 
         using var edge = new HttpClient { BaseAddress = new Uri(Platform.Setting("BOOTTIFY_EDGE_URL")) };
         edge.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Platform.Setting("BOOTTIFY_EDGE_TOKEN"));

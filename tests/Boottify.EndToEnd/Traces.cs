@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using DnsClient;
 using Npgsql;
 
 namespace Boottify.EndToEnd;
@@ -69,12 +68,7 @@ public static class Traces
         }
     }
 
-    public static async Task<bool> HasAddressAsync(string host)
-    {
-        var server = IPEndPoint.Parse(Platform.Setting("BOOTTIFY_DNS"));
-        var dns = new LookupClient(new LookupClientOptions(server) { UseCache = false, Timeout = TimeSpan.FromSeconds(30), Retries = 5 });
-        return (await dns.QueryAsync(host, QueryType.A, cancellationToken: Platform.Deadline())).Answers.Count > 0;
-    }
+    public static async Task<bool> HasAddressAsync(string host) => (await PatientLookup.AddressesAsync(Platform.Setting("BOOTTIFY_DNS"), host, Platform.Deadline())).Count > 0;
 
     /// <summary>A name that the edge does not know is refused in the handshake.</summary>
     public static async Task<bool> AnswersAsync(DeployableApp app)

@@ -52,7 +52,9 @@ public sealed partial record App
     public AppNames Names => AppNames.Of(Id, Name);
 
     /// <summary>The names that it answers under, the platform's own first.</summary>
-    public IReadOnlyList<string> Hosts(PlatformSettings settings) => [Names.Host(settings.Domain), .. Domains];
+    public IReadOnlyList<string> Hosts(PlatformSettings settings) => Hosts(settings.Domain);
+
+    public IReadOnlyList<string> Hosts(string domain) => [Names.Host(domain), .. Domains];
 
     public static App Create(AppRegistered e) => new()
     {

@@ -7,15 +7,15 @@ namespace Boottify.Housekeeping;
 /// <param name="AsOf">When the look at the outside world began. The streams were read after it, so whatever was seen there has its deployment in here.</param>
 public sealed record History(DateTimeOffset AsOf, IReadOnlyDictionary<string, KnownApp> Apps, IReadOnlyDictionary<string, Deployment> Deployments);
 
+/// <param name="Hosts">The names that it answers under now, the platform's own first.</param>
 /// <param name="Pinned">Digests that stay, see <see cref="PinnedImages"/>.</param>
 /// <param name="Open">Deployments that have not ended.</param>
 /// <param name="OwnDatabase">Its users gave it a database of their own.</param>
 public sealed record KnownApp(
-    string Id, string Host, AppNames Names, DateTimeOffset? DeletionRequestedAt, DateTimeOffset? DeletedAt, Release? Release,
+    string Id, IReadOnlyList<string> Hosts, AppNames Names, DateTimeOffset? DeletionRequestedAt, DateTimeOffset? DeletedAt, Release? Release,
     IReadOnlySet<string> Pinned, IReadOnlySet<string> Open, bool OwnDatabase)
 {
-    /// <summary>The names that it answers under now, the platform's own first.</summary>
-    public IReadOnlyList<string> Hosts { get; init; } = [Host];
+    public string Host => Hosts[0];
 
     public bool Alive => DeletionRequestedAt is null;
 
@@ -23,10 +23,7 @@ public sealed record KnownApp(
     {
         var running = open.ToList();
         return new KnownApp(
-            app.Id, app.Names.Host(domain), app.Names, app.DeletionRequestedAt, app.DeletedAt, app.CurrentRelease, PinnedImages.Of(app, running, asOf, grace),
-            running.Select(d => d.Id).ToHashSet(StringComparer.Ordinal), app.Environment.ContainsKey("DATABASE_URL"))
-        {
-            Hosts = [app.Names.Host(domain), .. app.Domains],
-        };
+            app.Id, app.Hosts(domain), app.Names, app.DeletionRequestedAt, app.DeletedAt, app.CurrentRelease, PinnedImages.Of(app, running, asOf, grace),
+            running.Select(d => d.Id).ToHashSet(StringComparer.Ordinal), app.Environment.ContainsKey("DATABASE_URL"));
     }
 }

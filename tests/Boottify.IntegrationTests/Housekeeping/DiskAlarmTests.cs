@@ -47,8 +47,7 @@ public sealed class DiskAlarmTests : IAsyncLifetime
     {
         foreach (var app in apps)
         {
-            await Patience.UntilAsync(async () =>
-                await platform.Services.GetRequiredService<ICluster>().DeleteNamespaceAsync($"app-{app}", TimeSpan.FromMinutes(1), CancellationToken.None) is null);
+            await platform.Services.GetRequiredService<ICluster>().DeletePatientlyAsync($"app-{app}");
             await platform.Services.GetRequiredService<IAppDatabases>().DropAsync($"app_{app}", $"app_{app}", CancellationToken.None);
             await platform.Services.GetRequiredService<IImageBuilder>().DeletePatientlyAsync($"apps/{app}");
         }

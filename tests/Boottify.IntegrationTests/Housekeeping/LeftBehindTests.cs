@@ -6,6 +6,7 @@ using Boottify.Contracts.Edge;
 using Boottify.Deployments;
 using Boottify.Housekeeping;
 using Boottify.IntegrationTests.Engine;
+using Boottify.IntegrationTests.Routes;
 using Boottify.Routes;
 using Marten;
 
@@ -124,25 +125,8 @@ public class LeftBehindTests(TidyPlatform platform)
     private async Task<string?> UpstreamAsync(string app) => (await platform.Get<IEdge>().GetRouteAsync(app, TimeSpan.Zero, Token))?.Upstream;
 
     /// <summary>The node's own rules follow a Service's new address a moment later.</summary>
-    private Task AnswersAsync(string app)
-    {
-        var said = "nothing";
-        return Patience.UntilAsync(AnswersNowAsync, () => said);
-
-        async Task<bool> AnswersNowAsync()
-        {
-            try
-            {
-                await platform.Get<EdgeProbe>().RequireAnswerAsync(AppNames.Of(app, "An app").Host(platform.Settings.Domain), "/", Token);
-                return true;
-            }
-            catch (Exception notYet) when (notYet is StepException or HttpRequestException)
-            {
-                said = notYet.Message;
-                return false;
-            }
-        }
-    }
+    private Task AnswersAsync(string app) =>
+        Patience.UntilAsync(() => platform.Get<EdgeProbe>().RefusalAsync(AppNames.Of(app, "An app").Host(platform.Settings.Domain)), refusal => refusal is null);
 
     private async Task<JsonElement> EndOfLastAsync(string app)
     {

@@ -63,7 +63,7 @@ public sealed class TidyPlatform : IAsyncLifetime
         foreach (var app in apps)
         {
             var names = AppNames.Of(app, "An app");
-            await Patience.UntilAsync(async () => await Get<ICluster>().DeleteNamespaceAsync(names.Namespace, TimeSpan.FromMinutes(1), CancellationToken.None) is null);
+            await Get<ICluster>().DeletePatientlyAsync(names.Namespace);
             await Get<Boottify.Databases.IAppDatabases>().DropAsync(names.Database, names.DatabaseRole, CancellationToken.None);
             await Get<Boottify.Dns.IDnsZone>().WithdrawAsync(names.Host(Settings.Domain), CancellationToken.None);
             await Get<Boottify.Routes.IEdge>().DeleteRouteAsync(app, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), CancellationToken.None);

@@ -14,7 +14,6 @@ using Boottify.IntegrationTests.Cluster;
 using Boottify.IntegrationTests.Engine;
 using Boottify.Platform;
 using Boottify.Routes;
-using DnsClient;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -201,11 +200,7 @@ public sealed class AppRemovalTests(BuildFixture builds) : IClassFixture<BuildFi
         return found;
     }
 
-    private static async Task<bool> HasAddressAsync(string host)
-    {
-        var server = IPEndPoint.Parse(RealPlatform.Setting("BOOTTIFY_DNS"));
-        return (await new LookupClient(new LookupClientOptions(server) { UseCache = false, Timeout = TimeSpan.FromSeconds(30), Retries = 5 }).QueryAsync(host, QueryType.A, cancellationToken: Token)).Answers.Count > 0;
-    }
+    private static async Task<bool> HasAddressAsync(string host) => (await PatientLookup.AddressesAsync(RealPlatform.Setting("BOOTTIFY_DNS"), host, Token)).Count > 0;
 
     private static async Task<bool> HasDatabaseAsync(string name)
     {

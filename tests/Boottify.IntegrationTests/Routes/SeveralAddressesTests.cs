@@ -1,6 +1,5 @@
 using System.Net;
 using Boottify.Contracts.Edge;
-using Boottify.Deployments;
 using Boottify.Dns;
 using Boottify.IntegrationTests.Cluster;
 using Boottify.IntegrationTests.Dns;
@@ -95,17 +94,5 @@ public sealed class SeveralAddressesTests : IAsyncLifetime
         }
     }
 
-    /// <returns>Why the app does not answer at each edge that can be told; null when it does.</returns>
-    private async Task<string?> RefusalAsync()
-    {
-        try
-        {
-            await platform.Services.GetRequiredService<EdgeProbe>().RequireAnswerAsync(host, "/", Token);
-            return null;
-        }
-        catch (Exception refusal) when (refusal is HttpRequestException or StepException)
-        {
-            return refusal.Message;
-        }
-    }
+    private Task<string?> RefusalAsync() => platform.Services.GetRequiredService<EdgeProbe>().RefusalAsync(host);
 }
