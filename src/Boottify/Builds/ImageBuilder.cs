@@ -144,13 +144,19 @@ internal sealed class ImageBuilder(
                 await registry.DeleteAsync(repository, digest, cancellation);
         }
 
+        foreach (var tag in await registry.TagsAsync(repository, cancellation))
+        {
+            if (await registry.DigestAsync(repository, tag, cancellation) is null)
+                await registry.RemoveDeadTagAsync(repository, tag, cancellation);
+        }
+
         foreach (var image in await LocalImagesAsync(repository, cancellation))
             await RemoveLocalAsync(image, repository, cancellation);
 
         if (await registry.TagsAsync(repository, cancellation) is { Count: > 0 } tags)
             throw new PassingFaultException($"The registry still has tags of {repository}: {string.Join(", ", tags.Order(StringComparer.Ordinal).Take(3))}.");
-        if ((await LocalImagesAsync(repository, cancellation)).Count > 0)
-            throw new PassingFaultException($"A container still uses an image of {repository}.");
+        if (await LocalImagesAsync(repository, cancellation) is { Count: > 0 } left)
+            throw new PassingFaultException($"The engine still has {left[0].ID} of {repository}, used by {await layers.UsersAsync(left[0].ID, cancellation)}.");
     }
 
     /// <summary>Whoever waits for the answer is told what is wrong now; only a deployment's own steps are tried again by themselves.</summary>

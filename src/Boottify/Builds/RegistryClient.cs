@@ -68,6 +68,21 @@ internal sealed partial class RegistryClient(HttpClient http)
             response.EnsureSuccessStatusCode();
     }
 
+    /// <summary>
+    /// Removes a tag that leads nowhere: the registry removes a manifest first and its tags after it, so that one which ended in
+    /// between lists them for ever, and refuses to remove a tag by its name. The tag is given something empty, and that is removed.
+    /// </summary>
+    public async Task RemoveDeadTagAsync(string repository, string tag, CancellationToken cancellation)
+    {
+        using var content = new StringContent(
+            """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""",
+            new MediaTypeHeaderValue("application/vnd.oci.image.index.v1+json"));
+        using var response = await http.PutAsync($"{repository}/manifests/{tag}", content, cancellation);
+        response.EnsureSuccessStatusCode();
+        if (DigestOf(response) is { } digest)
+            await DeleteAsync(repository, digest, cancellation);
+    }
+
     public async Task<IReadOnlyList<string>> TagsAsync(string repository, CancellationToken cancellation)
     {
         var tags = new List<string>();

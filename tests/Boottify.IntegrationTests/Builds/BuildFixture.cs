@@ -1,6 +1,7 @@
 using System.Text;
 using Boottify.Apps;
 using Boottify.Builds;
+using Boottify.IntegrationTests.Housekeeping;
 using CliWrap;
 using CliWrap.Buffered;
 using Docker.DotNet;
@@ -50,7 +51,7 @@ public sealed class BuildFixture : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         foreach (var app in _apps)
-            await Builder.DeleteRepositoryAsync($"apps/{app}", CancellationToken.None);
+            await Builder.DeletePatientlyAsync($"apps/{app}");
         foreach (var repository in _repositories)
             Directory.Delete(repository, recursive: true);
         if (Directory.Exists(Data))

@@ -10,16 +10,18 @@ internal static class Clearing
         Patience.UntilAsync(() => cluster.DeleteNamespaceAsync(@namespace, TimeSpan.FromMinutes(1), CancellationToken.None), held => held is null);
 
     /// <summary>As the product does: the engine may go on removing an ended container for a while, and until then its image stays.</summary>
-    public static Task DeletePatientlyAsync(this IImageBuilder images, string repository) => Patience.UntilAsync(async () =>
-    {
-        try
+    public static Task DeletePatientlyAsync(this IImageBuilder images, string repository) => Patience.UntilAsync(
+        async () =>
         {
-            await images.DeleteRepositoryAsync(repository, CancellationToken.None);
-            return true;
-        }
-        catch (PassingFaultException)
-        {
-            return false;
-        }
-    });
+            try
+            {
+                await images.DeleteRepositoryAsync(repository, CancellationToken.None);
+                return null;
+            }
+            catch (PassingFaultException fault)
+            {
+                return fault.Message;
+            }
+        },
+        held => held is null);
 }

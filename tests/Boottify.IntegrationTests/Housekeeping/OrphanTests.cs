@@ -86,7 +86,7 @@ public class OrphanTests(TidyPlatform platform)
             await platform.Get<IEdge>().DeleteRouteAsync(theirs, 2, CancellationToken.None);
             await platform.Docker.Containers.RemoveContainerAsync(container, new ContainerRemoveParameters { Force = true }, CancellationToken.None);
             await platform.Docker.Images.DeleteImageAsync($"127.0.0.9:5999/apps/{gone}:x", new ImageDeleteParameters(), CancellationToken.None);
-            await platform.Builder.DeleteRepositoryAsync(request.ImageRepository, CancellationToken.None);
+            await platform.Builder.DeletePatientlyAsync(request.ImageRepository);
         }
     }
 

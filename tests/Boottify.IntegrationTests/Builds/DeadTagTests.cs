@@ -1,0 +1,50 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Boottify.Apps;
+using Boottify.Builds;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Boottify.IntegrationTests.Builds;
+
+[Collection("Builds")]
+public class DeadTagTests(BuildFixture fixture)
+{
+    /// <summary>Without that, an app could never be deleted any more: the registry goes on listing the tag, and says 404 to all else.</summary>
+    [Fact]
+    public async Task Tags_that_a_registry_killed_in_a_removal_left_without_their_manifest_go()
+    {
+        await using var registry = await OwnRegistry.StartAsync();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{registry.Address}/v2/") };
+        var repository = $"apps/{AppIds.New()}";
+        var dead = await PutAsync(http, $"{repository}/manifests/dead", "dead");
+        await PutAsync(http, $"{repository}/manifests/dead-too", "dead");
+        await PutAsync(http, $"{repository}/manifests/alive", "alive");
+        registry.ForgetManifest(repository, dead);
+        (await TagsAsync(http, repository)).Should().BeEquivalentTo("dead", "dead-too", "alive");
+
+        await using var services = fixture.Services(new() { ["BOOTTIFY_REGISTRY"] = registry.Address });
+        await services.GetRequiredService<IImageBuilder>().DeleteRepositoryAsync(repository, BuildFixture.Token);
+
+        (await TagsAsync(http, repository)).Should().BeEmpty();
+    }
+
+    /// <summary>An image without layers, told from others by an annotation.</summary>
+    /// <returns>Its digest.</returns>
+    private static async Task<string> PutAsync(HttpClient http, string url, string name)
+    {
+        using var manifest = new StringContent(
+            JsonSerializer.Serialize(new { schemaVersion = 2, mediaType = "application/vnd.oci.image.index.v1+json", manifests = Array.Empty<object>(), annotations = new { name } }),
+            new MediaTypeHeaderValue("application/vnd.oci.image.index.v1+json"));
+        using var answer = await http.PutAsync(new Uri(url, UriKind.Relative), manifest, BuildFixture.Token);
+        answer.EnsureSuccessStatusCode();
+        return answer.Headers.GetValues("Docker-Content-Digest").Single();
+    }
+
+    private static async Task<IEnumerable<string?>> TagsAsync(HttpClient http, string repository)
+    {
+        var list = await http.GetFromJsonAsync<JsonElement>(new Uri($"{repository}/tags/list", UriKind.Relative), BuildFixture.Token);
+        var tags = list.GetProperty("tags");
+        return tags.ValueKind == JsonValueKind.Array ? tags.EnumerateArray().Select(tag => tag.GetString()) : [];
+    }
+}

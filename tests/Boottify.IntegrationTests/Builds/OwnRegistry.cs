@@ -1,0 +1,88 @@
+using System.Diagnostics;
+
+namespace Boottify.IntegrationTests.Builds;
+
+/// <summary>A real registry of the test's own, open to all, whose disk the test may touch; ended and removed with it.</summary>
+internal sealed class OwnRegistry : IAsyncDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("boottify-registry-").FullName;
+    private Process? server;
+
+    public string Address { get; private set; } = "";
+
+    public static async Task<OwnRegistry> StartAsync()
+    {
+        var registry = new OwnRegistry();
+        do
+        {
+            // Whoever takes the port in between makes it end at once: then another one.
+            await registry.StopAsync();
+            await registry.LaunchAsync();
+        }
+        while (!await registry.AnswersAsync());
+
+        return registry;
+    }
+
+    /// <summary>Takes away what a manifest's removal takes first, as if the registry had been killed after that.</summary>
+    public void ForgetManifest(string repository, string digest) => Directory.Delete(
+        Path.Combine(folder, "docker/registry/v2/repositories", repository, "_manifests/revisions", digest.Replace(':', '/')), recursive: true);
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private async Task LaunchAsync()
+    {
+        Address = $"127.0.0.1:{Testing.FreePorts.Next()}";
+        var configuration = Path.Combine(folder, "config.yml");
+        await File.WriteAllTextAsync(configuration, $$"""
+            version: 0.1
+            log: { level: error, accesslog: { disabled: true } }
+            storage:
+              filesystem: { rootdirectory: {{folder}} }
+              delete: { enabled: true }
+            http: { addr: {{Address}} }
+            """);
+        server = Process.Start(new ProcessStartInfo("docker-registry", ["serve", configuration]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        server.OutputDataReceived += (_, _) => { };
+        server.ErrorDataReceived += (_, _) => { };
+        server.BeginOutputReadLine();
+        server.BeginErrorReadLine();
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        using var http = new HttpClient();
+        var answers = false;
+        await Patience.UntilAsync(async () =>
+        {
+            try
+            {
+                using var answer = await http.GetAsync(new Uri($"http://{Address}/v2/"), BuildFixture.Token);
+                answers = answer.IsSuccessStatusCode && !server!.HasExited;
+            }
+            catch (HttpRequestException)
+            {
+                // Not yet.
+            }
+
+            return answers || server!.HasExited;
+        });
+        return answers;
+    }
+
+    private async Task StopAsync()
+    {
+        if (server is { HasExited: false })
+        {
+            server.Kill();
+            await server.WaitForExitAsync();
+        }
+
+        server?.Dispose();
+        server = null;
+    }
+}
