@@ -82,11 +82,11 @@ public sealed class Crowd : IAsyncDisposable
     private async Task AskAsync(HttpClient client, string who, string path, bool posts, bool isNew)
     {
         var (happening, since) = (now, Stopwatch.GetTimestamp());
-        var (answer, failure, unanswered) = await AskAsync(client, new Uri(address, path), posts);
+        var (answer, failure, lost) = await AskAsync(client, new Uri(address, path), posts);
         var took = Stopwatch.GetElapsedTime(since);
-        if (unanswered && happening.Reloads)
+        if (happening.Reloads && ((lost == Lost.Unanswered && posts) || lost == Lost.Unsent))
         {
-            happening.CountUnanswered();
+            happening.CountLost(isNew, sent: lost == Lost.Unanswered);
             return;
         }
 
@@ -99,24 +99,35 @@ public sealed class Crowd : IAsyncDisposable
         await Task.Delay(TimeSpan.FromMilliseconds(50));
     }
 
-    private static async Task<(string? Answer, string? Failure, bool Unanswered)> AskAsync(HttpClient client, Uri url, bool posts)
+    private static async Task<(string? Answer, string? Failure, Lost Lost)> AskAsync(HttpClient client, Uri url, bool posts)
     {
         try
         {
             using var content = posts ? new StringContent("a line of the visitor's") : null;
             using var response = posts ? await client.PostAsync(url, content) : await client.GetAsync(url);
             var body = await response.Content.ReadAsStringAsync();
-            return response.StatusCode == HttpStatusCode.OK ? (body, null, false) : (null, $"{(int)response.StatusCode} {body.ReplaceLineEndings(" ")}", false);
+            return response.StatusCode == HttpStatusCode.OK ? (body, null, Lost.No) : (null, $"{(int)response.StatusCode} {body.ReplaceLineEndings(" ")}", Lost.No);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
-            return (null, $"{e.Message} {e.InnerException?.Message}", posts && IsUnanswered(e));
+            return (null, string.Join(" ", Chain(e).Select(fault => fault.Message)), LostBy(e));
         }
     }
 
-    /// <summary>The connection ended before a byte of the answer came; a reset if the request was on its way.</summary>
-    private static bool IsUnanswered(Exception e) => e is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded }
-        or HttpRequestException { InnerException: IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } } };
+    private static Lost LostBy(Exception e) => e switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => Lost.Unanswered,
+        HttpRequestException { InnerException: IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } } } => Lost.Unanswered,
+        // The client's own reading of GOAWAY closes the stream under its own sending of the HTTP/2 preface.
+        HttpRequestException { InnerException: IOException { InnerException: ObjectDisposedException } } => Lost.Unsent,
+        _ => Lost.No,
+    };
+
+    private static IEnumerable<Exception> Chain(Exception e)
+    {
+        for (var fault = e; fault is not null; fault = fault.InnerException)
+            yield return fault;
+    }
 
     private static HttpClient NewClient(Version version)
     {
@@ -124,5 +135,16 @@ public sealed class Crowd : IAsyncDisposable
         client.DefaultRequestVersion = version;
         client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         return client;
+    }
+
+    private enum Lost
+    {
+        No,
+
+        /// <summary>The connection ended before a byte of the answer came; a reset if the request was on its way.</summary>
+        Unanswered,
+
+        /// <summary>nginx said GOAWAY to a HTTP/2 connection that it had just taken, before a request was sent on it (ADR 4).</summary>
+        Unsent,
     }
 }

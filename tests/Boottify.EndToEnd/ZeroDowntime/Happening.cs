@@ -3,7 +3,8 @@ namespace Boottify.EndToEnd.ZeroDowntime;
 /// <summary>A kind of event, and what visitors saw during all of that kind.</summary>
 /// <param name="reloads">
 /// Whether nginx is reloaded meanwhile. It then closes each connection that is between two requests, and what is sent at that
-/// moment gets no answer. Clients send that again by themselves, except a POST: those are counted apart.
+/// moment gets no answer. Clients send that again by themselves, except a POST: those are counted apart. So are HTTP/2
+/// connections that are closed before a request is sent on them.
 /// </param>
 public sealed class Tally(string kind, bool reloads = false)
 {
@@ -22,6 +23,9 @@ public sealed class Tally(string kind, bool reloads = false)
     /// <summary>POSTs over kept connections that a reload closed before a byte of the answer came.</summary>
     public int Unanswered { get; private set; }
 
+    /// <summary>HTTP/2 connections that a reload closed before a request was sent on them.</summary>
+    public int Unsent { get; private set; }
+
     public bool Reloads => reloads;
 
     /// <summary>Of the requests that the app answers at once.</summary>
@@ -35,10 +39,13 @@ public sealed class Tally(string kind, bool reloads = false)
             return new Happening(this, ++Events, answers);
     }
 
-    internal void CountUnanswered()
+    internal void CountLost(bool isNew, bool sent)
     {
         lock (counting)
-            (Kept, Unanswered) = (Kept + 1, Unanswered + 1);
+        {
+            (Kept, New) = isNew ? (Kept, New + 1) : (Kept + 1, New);
+            (Unanswered, Unsent) = sent ? (Unanswered + 1, Unsent) : (Unanswered, Unsent + 1);
+        }
     }
 
     internal void Count(bool isNew, bool failed, TimeSpan took)
@@ -66,7 +73,7 @@ public sealed class Happening(Tally tally, int number, string[] answers)
 
     public bool Reloads => tally.Reloads;
 
-    public void CountUnanswered() => tally.CountUnanswered();
+    public void CountLost(bool isNew, bool sent) => tally.CountLost(isNew, sent);
 
     public override string ToString() => $"{tally.Kind} {number}";
 }
