@@ -197,11 +197,14 @@ install_packages() {
       trap 'rm -f $policy' EXIT
       printf '#!/bin/sh\nexit 101\n' > $policy; chmod +x $policy
     fi
-    local apt=(apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends)
-    "${apt[@]}" install "${missing[@]}" < /dev/null || {
+    local apt=(apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 --no-install-recommends) again
+    "${apt[@]}" install "${missing[@]}" < /dev/null && exit
+    for again in 5 15; do                                    # its lists may be old, or its server away for a moment
       "${apt[@]}" update || true
-      "${apt[@]}" install "${missing[@]}" < /dev/null
-    }
+      "${apt[@]}" install "${missing[@]}" < /dev/null && exit
+      sleep $again
+    done
+    exit 1
   ) 9> "$RUN/apt.lock" || fail "apt could not install: ${missing[*]}" "apt-get update && apt-get install ${missing[*]}"
 }
 

@@ -162,10 +162,7 @@ public sealed class CertificateTests(SharedEdge shared)
         await using var app = await TenantApp.StartAsync("a");
         var (route, host) = await Edge.ServeNewAsync(app);
         for (var twice = 0; twice < 2; twice++)
-        {
-            using var deleted = await Edge.Admin.DeleteAsync($"v1/routes/{route.AppId}?version=2");
-            deleted.StatusCode.Should().Be(HttpStatusCode.NoContent);
-        }
+            await Edge.WithdrawAsync(route.AppId, version: 2);
 
         using var unknown = await Edge.Admin.GetAsync($"v1/routes/{route.AppId}");
         unknown.StatusCode.Should().Be(HttpStatusCode.NotFound);

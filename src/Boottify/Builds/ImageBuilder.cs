@@ -138,18 +138,11 @@ internal sealed class ImageBuilder(
     {
         var registry = Registry();
         var digests = new HashSet<string>(StringComparer.Ordinal);
+        // All are revived before the first removal: the registry looks through all tags in each, and fails at one that is empty.
         foreach (var tag in await registry.TagsAsync(repository, cancellation))
-        {
-            if (await registry.DigestAsync(repository, tag, cancellation) is { } digest && digests.Add(digest))
-                await registry.DeleteAsync(repository, digest, cancellation);
-        }
-
-        foreach (var tag in await registry.TagsAsync(repository, cancellation))
-        {
-            if (await registry.DigestAsync(repository, tag, cancellation) is null)
-                await registry.RemoveDeadTagAsync(repository, tag, cancellation);
-        }
-
+            digests.Add(await registry.LedToAsync(repository, tag, cancellation) ?? await registry.ReviveTagAsync(repository, tag, cancellation));
+        foreach (var digest in digests)
+            await registry.DeleteAsync(repository, digest, cancellation);
         foreach (var image in await LocalImagesAsync(repository, cancellation))
             await RemoveLocalAsync(image, repository, cancellation);
 

@@ -69,18 +69,33 @@ internal sealed partial class RegistryClient(HttpClient http)
     }
 
     /// <summary>
-    /// Removes a tag that leads nowhere: the registry removes a manifest first and its tags after it, so that one which ended in
-    /// between lists them for ever, and refuses to remove a tag by its name. The tag is given something empty, and that is removed.
+    /// Gives a tag that leads nowhere something empty to lead to, so that it can be removed with that. The registry removes a
+    /// manifest first and its tags after it, and writes a tag in place: one that was ended in between lists such a tag for ever,
+    /// and refuses to remove it by its name.
     /// </summary>
-    public async Task RemoveDeadTagAsync(string repository, string tag, CancellationToken cancellation)
+    /// <returns>The digest to remove.</returns>
+    public async Task<string> ReviveTagAsync(string repository, string tag, CancellationToken cancellation)
     {
         using var content = new StringContent(
             """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""",
             new MediaTypeHeaderValue("application/vnd.oci.image.index.v1+json"));
         using var response = await http.PutAsync($"{repository}/manifests/{tag}", content, cancellation);
         response.EnsureSuccessStatusCode();
-        if (DigestOf(response) is { } digest)
-            await DeleteAsync(repository, digest, cancellation);
+        return DigestOf(response) ?? throw new HttpRequestException($"The registry did not say the digest of {repository}:{tag}.");
+    }
+
+    /// <returns>The digest of a tag that the registry lists; null when the tag leads nowhere.</returns>
+    public async Task<string?> LedToAsync(string repository, string tag, CancellationToken cancellation)
+    {
+        try
+        {
+            return await DigestAsync(repository, tag, cancellation);
+        }
+        catch (HttpRequestException fault) when (fault.StatusCode == HttpStatusCode.InternalServerError)
+        {
+            // What it says of a tag that it was writing when it was ended: there is nothing in it.
+            return null;
+        }
     }
 
     public async Task<IReadOnlyList<string>> TagsAsync(string repository, CancellationToken cancellation)

@@ -112,16 +112,28 @@ internal sealed class RunningEdge : IAsyncDisposable
     /// <summary>Puts a route and expects that nginx serves it; again, as the control plane does, while nginx is slow to take it.</summary>
     public async Task<RouteStatus> ServeAsync(AppRoute route)
     {
-        var answer = await PutAsync(route);
+        using var answer = await TakenAsync(() => PutAsync(route));
+        answer.StatusCode.Should().Be(HttpStatusCode.OK, "{0}\n{1}", await answer.Content.ReadAsStringAsync(), Said);
+        return (await answer.Content.ReadFromJsonAsync<RouteStatus>())!;
+    }
+
+    public async Task WithdrawAsync(string appId, long version)
+    {
+        using var answer = await TakenAsync(() => Admin.DeleteAsync($"v1/routes/{appId}?version={version}"));
+        answer.StatusCode.Should().Be(HttpStatusCode.NoContent, "{0}\n{1}", await answer.Content.ReadAsStringAsync(), Said);
+    }
+
+    /// <summary>Once nginx had the time to take it, which a busy machine may not leave it at once.</summary>
+    private static async Task<HttpResponseMessage> TakenAsync(Func<Task<HttpResponseMessage>> change)
+    {
+        var answer = await change();
         for (var tries = 1; tries < 6 && answer.StatusCode == HttpStatusCode.ServiceUnavailable && (await answer.Content.ReadAsStringAsync()).Contains("did not take generation", StringComparison.Ordinal); tries++)
         {
             answer.Dispose();
-            answer = await PutAsync(route);
+            answer = await change();
         }
 
-        using var _ = answer;
-        answer.StatusCode.Should().Be(HttpStatusCode.OK, "{0}\n{1}", await answer.Content.ReadAsStringAsync(), Said);
-        return (await answer.Content.ReadFromJsonAsync<RouteStatus>())!;
+        return answer;
     }
 
     /// <summary>Serves a new app with one new host, until its certificate is active.</summary>

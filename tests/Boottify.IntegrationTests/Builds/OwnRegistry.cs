@@ -25,14 +25,19 @@ internal sealed class OwnRegistry : IAsyncDisposable
     }
 
     /// <summary>Takes away what a manifest's removal takes first, as if the registry had been killed after that.</summary>
-    public void ForgetManifest(string repository, string digest) => Directory.Delete(
-        Path.Combine(folder, "docker/registry/v2/repositories", repository, "_manifests/revisions", digest.Replace(':', '/')), recursive: true);
+    public void ForgetManifest(string repository, string digest) =>
+        Directory.Delete(Path.Combine(Manifests(repository), "revisions", digest.Replace(':', '/')), recursive: true);
+
+    /// <summary>As if the registry had been killed while it wrote the tag.</summary>
+    public void Empty(string repository, string tag) => File.WriteAllBytes(Path.Combine(Manifests(repository), "tags", tag, "current", "link"), []);
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
         Directory.Delete(folder, recursive: true);
     }
+
+    private string Manifests(string repository) => Path.Combine(folder, "docker/registry/v2/repositories", repository, "_manifests");
 
     private async Task LaunchAsync()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Boottify.Apps;
 using Boottify.Cluster;
+using Boottify.IntegrationTests.Housekeeping;
 using Boottify.Logs;
 using k8s;
 using Microsoft.Extensions.DependencyInjection;
@@ -54,11 +55,11 @@ public sealed class TestApp(ClusterFixture fixture) : IAsyncDisposable
     {
         var cancellation = TestContext.Current.CancellationToken;
         var applied = await fixture.Cluster.ApplyAsync(release, cancellation);
-        await fixture.Cluster.WatchRolloutAsync(release, deadline ?? TimeSpan.FromMinutes(2), log ?? new RecordedLog(), cancellation);
+        await fixture.Cluster.WatchRolloutAsync(release, deadline ?? TimeSpan.FromMinutes(8), log ?? new RecordedLog(), cancellation);
         return applied;
     }
 
-    public async ValueTask DisposeAsync() => await fixture.Cluster.DeleteNamespaceAsync(Namespace, TimeSpan.FromSeconds(60), CancellationToken.None);
+    public async ValueTask DisposeAsync() => await fixture.Cluster.DeletePatientlyAsync(Namespace);
 }
 
 /// <summary>What a deployment's log got.</summary>

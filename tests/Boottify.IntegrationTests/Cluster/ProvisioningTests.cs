@@ -192,8 +192,8 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         var held = new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "held", Finalizers = ["example.org/not-yet"] } };
         await fixture.Kubernetes.CoreV1.CreateNamespacedConfigMapAsync(held, app.Namespace, cancellationToken: Cancellation);
 
-        var reason = await fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromSeconds(60), Cancellation);
-        reason.Should().Contain("example.org/not-yet");
+        // The cluster says so once it has removed all else.
+        await UntilAsync(() => fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromSeconds(60), Cancellation), reason => reason?.Contains("example.org/not-yet", StringComparison.Ordinal) == true);
 
         await fixture.Kubernetes.CoreV1.PatchNamespacedConfigMapAsync(
             new V1Patch(new[] { new { op = "remove", path = "/metadata/finalizers" } }, V1Patch.PatchType.JsonPatch), "held", app.Namespace, cancellationToken: Cancellation);
@@ -230,11 +230,8 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
                 StringComparer.Ordinal);
     }
 
-    private async Task GoneAsync(string @namespace)
-    {
-        for (var i = 0; i < 300 && (await KubectlAsync("get", "namespace", @namespace, "--ignore-not-found")).Length > 0; i++)
-            await Task.Delay(100, CancellationToken.None);
-    }
+    private static Task GoneAsync(string @namespace) =>
+        UntilAsync(() => KubectlAsync("get", "namespace", @namespace, "--ignore-not-found"), found => found.Length == 0);
 
     private static Task<string> KubectlAsync(params string[] arguments) => Kubectl.RunAsync(arguments, Cancellation);
 }

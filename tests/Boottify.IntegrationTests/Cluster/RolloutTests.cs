@@ -27,11 +27,11 @@ public class RolloutTests(ClusterFixture fixture) : IClassFixture<ClusterFixture
     {
         await using var app = fixture.NewApp();
         var image = await fixture.Images.ServerAsync();
-        await app.DeployAsync(app.Release(image, version: "one", replicas: 3));
+        await app.DeployAsync(app.Release(image, version: "one", replicas: 4));
 
         var began = TimeProvider.System.GetTimestamp();
-        var patience = TimeSpan.FromSeconds(70);
-        var slow = await app.DeployAsync(app.Release(image, "slow", version: "two", replicas: 3), deadline: patience);
+        var patience = TimeSpan.FromSeconds(95);
+        var slow = await app.DeployAsync(app.Release(image, "slow", version: "two", replicas: 4), deadline: patience);
         TimeProvider.System.GetElapsedTime(began).Should().BeGreaterThan(patience, "else this shows nothing");
         await slow.AnswersAsync("two");
     }

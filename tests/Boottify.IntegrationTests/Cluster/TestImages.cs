@@ -40,8 +40,9 @@ public sealed class TestImages : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Without the layers below it, which another class may be building on.
         foreach (var tag in made)
-            await Cli.Wrap("docker").WithArguments(["rmi", "--force", tag]).WithValidation(CommandResultValidation.None).ExecuteAsync();
+            await Cli.Wrap("docker").WithArguments(["rmi", "--force", "--no-prune", tag]).WithValidation(CommandResultValidation.None).ExecuteAsync();
         Directory.Delete(folder, recursive: true);
     }
 

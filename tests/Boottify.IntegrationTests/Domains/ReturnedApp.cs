@@ -22,7 +22,7 @@ public sealed class ReturnedApp : IAsyncDisposable
 
     public static async Task<ReturnedApp> CreateAsync(ControlPlane platform, BuildFixture builds)
     {
-        var repository = await builds.RepositoryAsync(("Dockerfile", "FROM node:20-alpine\nCOPY server.js /server.js\nUSER 1000\nCMD [\"node\", \"/server.js\"]\n"), ("server.js", Server));
+        var repository = await builds.RepositoryAsync(("Dockerfile", $"FROM node:20-alpine\nENV X={Guid.NewGuid()}\nCOPY server.js /server.js\nUSER 1000\nCMD [\"node\", \"/server.js\"]\n"), ("server.js", Server));
         return new ReturnedApp(await BranchApp.CreateAsync(platform.Administrator, platform.Anonymous, repository.Url));
     }
 

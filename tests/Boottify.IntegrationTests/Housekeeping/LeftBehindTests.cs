@@ -96,7 +96,7 @@ public class LeftBehindTests(TidyPlatform platform)
 
     private async Task<string> DeployedAsync()
     {
-        var repository = await platform.RepositoryAsync("FROM node:20-alpine\nCOPY server.js /server.js\nUSER 1000\nCMD [\"node\", \"/server.js\"]\n", ("server.js", Server));
+        var repository = await platform.RepositoryAsync($"FROM node:20-alpine\nENV X={Guid.NewGuid()}\nCOPY server.js /server.js\nUSER 1000\nCMD [\"node\", \"/server.js\"]\n", ("server.js", Server));
         var app = await platform.NewAppAsync(repository.Url);
         await ControlPlane.PostAsync(platform.ControlPlane.Administrator, $"/api/apps/{app}/deployments", new { });
         var first = await EndOfLastAsync(app);

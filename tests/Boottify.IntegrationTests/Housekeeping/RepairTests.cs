@@ -7,6 +7,7 @@ using Boottify.Contracts.Edge;
 using Boottify.Dns;
 using Boottify.Housekeeping;
 using Boottify.IntegrationTests.Dns;
+using Boottify.IntegrationTests.Routes;
 using Boottify.Routes;
 using k8s;
 using k8s.Models;
@@ -73,7 +74,7 @@ public class RepairTests(TidyPlatform platform)
     private async Task AnswersAsync(string host)
     {
         (await platform.Get<IDnsZone>().ListAsync(Token)).Should().Contain(r => r.Host == host && r.Addresses.SequenceEqual(platform.Settings.EdgeAddresses.Select(a => a.ToString())));
-        await platform.Get<EdgeProbe>().RequireAnswerAsync(host, "/", Token);
+        await Patience.UntilAsync(() => platform.Get<EdgeProbe>().RefusalAsync(host), refusal => refusal is null);
     }
 
     private Task UntilSucceededAsync(string app, int releases) => TidyPlatform.UntilAsync($"release {releases} is live", async () =>

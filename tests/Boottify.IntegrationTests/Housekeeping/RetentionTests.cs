@@ -38,6 +38,8 @@ public class RetentionTests(TidyPlatform platform)
         }
 
         kept.Should().Equal(2, 3, 4, 5, 6);
+        // Each further run would begin to put it into the cluster, where its image has nothing to run.
+        await platform.DeleteAsync(app);
     }
 
     [Fact]
