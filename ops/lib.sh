@@ -199,10 +199,10 @@ install_packages() {
     fi
     local apt=(apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 --no-install-recommends) again
     "${apt[@]}" install "${missing[@]}" < /dev/null && exit
-    for again in 5 15; do                                    # its lists may be old, or its server away for a moment
+    for again in 0 5 15; do                                  # its lists may be old, or its server away for a moment
+      sleep $again
       "${apt[@]}" update || true
       "${apt[@]}" install "${missing[@]}" < /dev/null && exit
-      sleep $again
     done
     exit 1
   ) 9> "$RUN/apt.lock" || fail "apt could not install: ${missing[*]}" "apt-get update && apt-get install ${missing[*]}"

@@ -129,7 +129,7 @@ public sealed class DomainTests(Platform platform, Browser browser)
     /// <summary>A busy edge takes longer than the answer to the removal waits for it.</summary>
     private static async Task LeavesAsync(string host)
     {
-        for (var deadline = Platform.Deadline(); ; await Task.Delay(500, deadline))
+        for (var deadline = Platform.Deadline(); ; await Task.Delay(500, CancellationToken.None))
         {
             try
             {
@@ -139,6 +139,8 @@ public sealed class DomainTests(Platform platform, Browser browser)
             {
                 return;
             }
+
+            deadline.IsCancellationRequested.Should().BeFalse("{0} was removed, and is still served", host);
         }
     }
 

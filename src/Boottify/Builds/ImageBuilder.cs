@@ -140,7 +140,7 @@ internal sealed class ImageBuilder(
         var digests = new HashSet<string>(StringComparer.Ordinal);
         // All are revived before the first removal: the registry looks through all tags in each, and fails at one that is empty.
         foreach (var tag in await registry.TagsAsync(repository, cancellation))
-            digests.Add(await registry.LedToAsync(repository, tag, cancellation) ?? await registry.ReviveTagAsync(repository, tag, cancellation));
+            digests.Add(await registry.TargetAsync(repository, tag, cancellation) ?? await registry.ReviveTagAsync(repository, tag, cancellation));
         foreach (var digest in digests)
             await registry.DeleteAsync(repository, digest, cancellation);
         foreach (var image in await LocalImagesAsync(repository, cancellation))
@@ -148,8 +148,8 @@ internal sealed class ImageBuilder(
 
         if (await registry.TagsAsync(repository, cancellation) is { Count: > 0 } tags)
             throw new PassingFaultException($"The registry still has tags of {repository}: {string.Join(", ", tags.Order(StringComparer.Ordinal).Take(3))}.");
-        if (await LocalImagesAsync(repository, cancellation) is { Count: > 0 } left)
-            throw new PassingFaultException($"The engine still has {left[0].ID} of {repository}, used by {await layers.UsersAsync(left[0].ID, cancellation)}.");
+        if ((await LocalImagesAsync(repository, cancellation)).Count > 0)
+            throw new PassingFaultException($"A container still uses an image of {repository}.");
     }
 
     /// <summary>Whoever waits for the answer is told what is wrong now; only a deployment's own steps are tried again by themselves.</summary>

@@ -30,7 +30,7 @@ internal sealed class ImageDiscard(BuildSettings settings, LayerImages layers, I
             left.Clear();
             foreach (var tag in new[] { request.DeploymentId, request.Commit.ToLowerInvariant() })
             {
-                if (await registry.DigestAsync(request.ImageRepository, tag, cancellation) is { } digest && !kept.Contains(digest, StringComparer.Ordinal))
+                if (await registry.TargetAsync(request.ImageRepository, tag, cancellation) is { } digest && !kept.Contains(digest, StringComparer.Ordinal))
                     left.Add(digest);
             }
 

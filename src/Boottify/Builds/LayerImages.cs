@@ -64,22 +64,6 @@ internal sealed class LayerImages(Engine engine, CacheUses uses)
         }
     }
 
-    /// <summary>The containers that hold an image, in words; for whoever has to find out why it does not go.</summary>
-    public async Task<string> UsersAsync(string imageId, CancellationToken cancellation)
-    {
-        var users = new ContainersListParameters
-        {
-            All = true,
-            Filters = new Dictionary<string, IDictionary<string, bool>>(StringComparer.Ordinal)
-            {
-                ["ancestor"] = new Dictionary<string, bool>(StringComparer.Ordinal) { [imageId] = true },
-            },
-        };
-        var containers = await engine.CallAsync((docker, token) => docker.Containers.ListContainersAsync(users, token), cancellation);
-        var names = containers.Select(container => $"{container.Names?.FirstOrDefault()?.TrimStart('/') ?? container.ID[..12]} ({container.State})").Take(3).ToList();
-        return names.Count > 0 ? $"the container {string.Join(", ", names)}" : "no container that the engine lists";
-    }
-
     private async Task NoteParentAsync(string name, string appId, CancellationToken cancellation)
     {
         var id = (await engine.CallAsync((docker, token) => docker.Images.InspectImageAsync(name, token), cancellation)).ID;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
@@ -20,6 +21,11 @@ internal sealed partial class RegistryClient(HttpClient http)
         "application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json",
         "application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json",
     ];
+
+    /// <summary>An index of no images, which needs nothing else in the registry.</summary>
+    private const string Nothing = """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""";
+
+    private static readonly string NothingsDigest = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Nothing)))}";
 
     public static void Configure(HttpClient http, BuildSettings settings)
     {
@@ -76,16 +82,13 @@ internal sealed partial class RegistryClient(HttpClient http)
     /// <returns>The digest to remove.</returns>
     public async Task<string> ReviveTagAsync(string repository, string tag, CancellationToken cancellation)
     {
-        using var content = new StringContent(
-            """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""",
-            new MediaTypeHeaderValue("application/vnd.oci.image.index.v1+json"));
-        using var response = await http.PutAsync($"{repository}/manifests/{tag}", content, cancellation);
-        response.EnsureSuccessStatusCode();
+        using var response = await PutNothingAsync(repository, tag, cancellation);
         return DigestOf(response) ?? throw new HttpRequestException($"The registry did not say the digest of {repository}:{tag}.");
     }
 
-    /// <returns>The digest of a tag that the registry lists; null when the tag leads nowhere.</returns>
-    public async Task<string?> LedToAsync(string repository, string tag, CancellationToken cancellation)
+    /// <returns>The digest of a tag; null when it leads nowhere, be it that its manifest is gone or that it was not written to the end.</returns>
+    /// <exception cref="HttpRequestException">The registry fails at it for another reason.</exception>
+    public async Task<string?> TargetAsync(string repository, string tag, CancellationToken cancellation)
     {
         try
         {
@@ -93,9 +96,26 @@ internal sealed partial class RegistryClient(HttpClient http)
         }
         catch (HttpRequestException fault) when (fault.StatusCode == HttpStatusCode.InternalServerError)
         {
-            // What it says of a tag that it was writing when it was ended: there is nothing in it.
-            return null;
+            if (await HasBrokenTagAsync(repository, cancellation))
+                return null;
+            throw;
         }
+    }
+
+    /// <summary>Each removal reads all tags of the repository, and fails when one of them has no digest in it; other faults it does not meet.</summary>
+    private async Task<bool> HasBrokenTagAsync(string repository, CancellationToken cancellation)
+    {
+        using var put = await PutNothingAsync(repository, NothingsDigest, cancellation);
+        using var removed = await http.DeleteAsync($"{repository}/manifests/{NothingsDigest}", cancellation);
+        // It answers 500 the first time, and to the client's own next try that the manifest is gone.
+        return removed.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.NotFound;
+    }
+
+    private async Task<HttpResponseMessage> PutNothingAsync(string repository, string reference, CancellationToken cancellation)
+    {
+        using var content = new StringContent(Nothing, new MediaTypeHeaderValue("application/vnd.oci.image.index.v1+json"));
+        var response = await http.PutAsync($"{repository}/manifests/{reference}", content, cancellation);
+        return response.EnsureSuccessStatusCode();
     }
 
     public async Task<IReadOnlyList<string>> TagsAsync(string repository, CancellationToken cancellation)

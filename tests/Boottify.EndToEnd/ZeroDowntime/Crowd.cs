@@ -84,7 +84,7 @@ public sealed class Crowd : IAsyncDisposable
         var (happening, since) = (now, Stopwatch.GetTimestamp());
         var (answer, failure, lost) = await AskAsync(client, new Uri(address, path), posts);
         var took = Stopwatch.GetElapsedTime(since);
-        if (happening.Reloads && ((lost == Lost.Unanswered && posts) || lost == Lost.Unsent))
+        if (happening.Reloads && ((lost == Lost.Unanswered && posts) || (lost == Lost.Unsent && client.DefaultRequestVersion == HttpVersion.Version20)))
         {
             happening.CountLost(isNew, sent: lost == Lost.Unanswered);
             return;

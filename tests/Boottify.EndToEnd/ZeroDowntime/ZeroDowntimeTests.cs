@@ -62,6 +62,7 @@ public sealed class ZeroDowntimeTests(Platform platform, ITestOutputHelper outpu
         await app.WhileAsync(plane, () => CommandLine.RestartAsync("control-plane", "TERM"));
         await LeaveAsync(app, [edge, killed, plane, other]);
         other.Unanswered.Should().BeLessThanOrEqualTo(MostReloads * other.Events, "one visitor posts, and a reload closes its connection once");
+        other.Unsent.Should().BeLessThanOrEqualTo(2 * MostReloads * other.Events, "two visitors speak HTTP/2, and a reload closes one connection of each");
     }
 
     private async Task ComeAndGoAsync()

@@ -147,11 +147,12 @@ public class FailingBuildTests(BuildFixture fixture)
         await FluentActions.Awaiting(() => builder.BuildAsync(request, log ?? new RecordedLog(), BuildFixture.Token)).Should().ThrowAsync<StepException>().WithMessage(message);
     }
 
-    /// <summary>After the cleaning that follows each deployment, too: a busy engine takes longer for a container than a build's end waits.</summary>
+    /// <summary>What runs no more a busy engine may still be removing; the cleaning that follows each deployment waits for that.</summary>
     private async Task NothingIsLeftAsync(BuildRequest request)
     {
-        if ((await ContainersAsync(request)).Count > 0)
-            await fixture.Builder.CleanUpAsync(request.DeploymentId, BuildFixture.Token);
+        foreach (var left in await ContainersAsync(request))
+            ((await InspectAsync(left)).State?.Running ?? false).Should().BeFalse("the build is over");
+        await fixture.Builder.CleanUpAsync(request.DeploymentId, BuildFixture.Token);
         (await ContainersAsync(request)).Should().BeEmpty();
         await FluentActions.Awaiting(() => fixture.Docker.Images.InspectImageAsync($"{fixture.Registry}/{request.ImageRepository}:{request.DeploymentId}", BuildFixture.Token))
             .Should().ThrowAsync<DockerImageNotFoundException>();

@@ -1,11 +1,15 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Boottify.IntegrationTests.Builds;
 
 /// <summary>A real registry of the test's own, open to all, whose disk the test may touch; ended and removed with it.</summary>
 internal sealed class OwnRegistry : IAsyncDisposable
 {
+    private const int Tries = 5;
+
     private readonly string folder = Directory.CreateTempSubdirectory("boottify-registry-").FullName;
+    private readonly StringBuilder said = new();
     private Process? server;
 
     public string Address { get; private set; } = "";
@@ -13,15 +17,23 @@ internal sealed class OwnRegistry : IAsyncDisposable
     public static async Task<OwnRegistry> StartAsync()
     {
         var registry = new OwnRegistry();
-        do
+        try
         {
             // Whoever takes the port in between makes it end at once: then another one.
-            await registry.StopAsync();
-            await registry.LaunchAsync();
+            for (var tries = 1; ; tries++)
+            {
+                await registry.LaunchAsync();
+                if (await registry.AnswersAsync())
+                    return registry;
+                tries.Should().BeLessThan(Tries, "{0}", registry.said);
+                await registry.StopAsync();
+            }
         }
-        while (!await registry.AnswersAsync());
-
-        return registry;
+        catch
+        {
+            await registry.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Takes away what a manifest's removal takes first, as if the registry had been killed after that.</summary>
@@ -29,13 +41,22 @@ internal sealed class OwnRegistry : IAsyncDisposable
         Directory.Delete(Path.Combine(Manifests(repository), "revisions", digest.Replace(':', '/')), recursive: true);
 
     /// <summary>As if the registry had been killed while it wrote the tag.</summary>
-    public void Empty(string repository, string tag) => File.WriteAllBytes(Path.Combine(Manifests(repository), "tags", tag, "current", "link"), []);
+    public void Empty(string repository, string tag) => File.WriteAllBytes(Link(repository, tag), []);
+
+    /// <summary>As if its disk failed at this one manifest.</summary>
+    public void Spoil(string repository, string digest) =>
+        File.WriteAllBytes(Path.Combine(Manifests(repository), "revisions", digest.Replace(':', '/'), "link"), []);
+
+    /// <summary>The digest that a tag leads to, as the disk has it.</summary>
+    public string LedTo(string repository, string tag) => File.ReadAllText(Link(repository, tag));
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
         Directory.Delete(folder, recursive: true);
     }
+
+    private string Link(string repository, string tag) => Path.Combine(Manifests(repository), "tags", tag, "current", "link");
 
     private string Manifests(string repository) => Path.Combine(folder, "docker/registry/v2/repositories", repository, "_manifests");
 
@@ -53,7 +74,7 @@ internal sealed class OwnRegistry : IAsyncDisposable
             """);
         server = Process.Start(new ProcessStartInfo("docker-registry", ["serve", configuration]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         server.OutputDataReceived += (_, _) => { };
-        server.ErrorDataReceived += (_, _) => { };
+        server.ErrorDataReceived += (_, line) => said.AppendLine(line.Data);
         server.BeginOutputReadLine();
         server.BeginErrorReadLine();
     }

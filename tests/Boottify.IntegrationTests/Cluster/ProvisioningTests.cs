@@ -193,10 +193,16 @@ public class ProvisioningTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         await fixture.Kubernetes.CoreV1.CreateNamespacedConfigMapAsync(held, app.Namespace, cancellationToken: Cancellation);
 
         // The cluster says so once it has removed all else.
-        await UntilAsync(() => fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromSeconds(60), Cancellation), reason => reason?.Contains("example.org/not-yet", StringComparison.Ordinal) == true);
+        try
+        {
+            await UntilAsync(() => fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromSeconds(60), Cancellation), reason => reason?.Contains("example.org/not-yet", StringComparison.Ordinal) == true);
+        }
+        finally
+        {
+            await fixture.Kubernetes.CoreV1.PatchNamespacedConfigMapAsync(
+                new V1Patch(new[] { new { op = "remove", path = "/metadata/finalizers" } }, V1Patch.PatchType.JsonPatch), "held", app.Namespace, cancellationToken: CancellationToken.None);
+        }
 
-        await fixture.Kubernetes.CoreV1.PatchNamespacedConfigMapAsync(
-            new V1Patch(new[] { new { op = "remove", path = "/metadata/finalizers" } }, V1Patch.PatchType.JsonPatch), "held", app.Namespace, cancellationToken: Cancellation);
         await UntilAsync(() => fixture.Cluster.DeleteNamespaceAsync(app.Namespace, TimeSpan.FromMinutes(2), Cancellation), held => held is null);
     }
 

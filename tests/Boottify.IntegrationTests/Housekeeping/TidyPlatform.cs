@@ -64,7 +64,19 @@ public sealed class TidyPlatform : IAsyncLifetime
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(apps.Select(DeleteAsync));
+        try
+        {
+            await Task.WhenAll(apps.Select(DeleteAsync));
+        }
+        finally
+        {
+            await ClearAsync();
+        }
+    }
+
+    /// <summary>What tests made under the names of apps that were deleted already, and what belongs to the platform.</summary>
+    private async Task ClearAsync()
+    {
         foreach (var app in apps)
         {
             var names = AppNames.Of(app, "An app");

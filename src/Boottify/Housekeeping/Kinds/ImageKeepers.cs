@@ -43,7 +43,7 @@ internal sealed class ManifestKeeper(IHttpClientFactory http, RegistryPlace plac
             var tags = new Dictionary<string, List<string>>(StringComparer.Ordinal);
             foreach (var tag in await registry.TagsAsync(repository, cancellation))
             {
-                if (await registry.LedToAsync(repository, tag, cancellation) is not { } digest)
+                if (await registry.TargetAsync(repository, tag, cancellation) is not { } digest)
                     continue;
                 if (!tags.TryGetValue(digest, out var same))
                     tags[digest] = same = [];
