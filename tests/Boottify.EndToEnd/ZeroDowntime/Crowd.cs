@@ -118,8 +118,10 @@ public sealed class Crowd : IAsyncDisposable
     {
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => Lost.Unanswered,
         HttpRequestException { InnerException: IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } } } => Lost.Unanswered,
-        // The client's own reading of GOAWAY closes the stream under its own sending of the HTTP/2 preface.
+        // What the client says depends on how far it was: its own reading of GOAWAY closes the connection under its own sending
+        // of the HTTP/2 preface, or it had no stream yet when it read GOAWAY, whose code is NO_ERROR.
         HttpRequestException { InnerException: IOException { InnerException: ObjectDisposedException } } => Lost.Unsent,
+        HttpRequestException { InnerException: HttpProtocolException { ErrorCode: 0 } } => Lost.Unsent,
         _ => Lost.No,
     };
 
