@@ -127,22 +127,20 @@ public sealed class DomainTests(Platform platform, Browser browser)
     }
 
     /// <summary>A busy edge takes longer than the answer to the removal waits for it.</summary>
-    private static async Task LeavesAsync(string host)
-    {
-        for (var deadline = Platform.Deadline(); ; await Task.Delay(500, CancellationToken.None))
+    private static Task LeavesAsync(string host) => Patience.UntilAsync(
+        async () =>
         {
             try
             {
                 await GetAsync(host);
+                return false;
             }
             catch (HttpRequestException fault) when (fault.InnerException is AuthenticationException)
             {
-                return;
+                return true;
             }
-
-            deadline.IsCancellationRequested.Should().BeFalse("{0} was removed, and is still served", host);
-        }
-    }
+        },
+        () => $"{host} was removed, and is still served");
 
     private static async Task RedirectsAsync(string host)
     {

@@ -16,14 +16,16 @@ internal sealed partial class RegistryClient(HttpClient http)
 {
     public const string Name = "boottify-registry";
 
+    private const string IndexType = "application/vnd.oci.image.index.v1+json";
+
+    /// <summary>An index of no images, which needs nothing else in the registry.</summary>
+    private const string Nothing = $$"""{"schemaVersion":2,"mediaType":"{{IndexType}}","manifests":[]}""";
+
     private static readonly string[] ManifestTypes =
     [
         "application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json", IndexType,
     ];
-
-    /// <summary>An index of no images, which needs nothing else in the registry.</summary>
-    private const string Nothing = """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""";
 
     private static readonly string NothingsDigest = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Nothing)))}";
 
@@ -82,8 +84,8 @@ internal sealed partial class RegistryClient(HttpClient http)
     /// <returns>The digest to remove.</returns>
     public async Task<string> ReviveTagAsync(string repository, string tag, CancellationToken cancellation)
     {
-        using var response = await PutNothingAsync(repository, tag, cancellation);
-        return DigestOf(response) ?? throw new HttpRequestException($"The registry did not say the digest of {repository}:{tag}.");
+        await PutNothingAsync(repository, tag, cancellation);
+        return NothingsDigest;
     }
 
     /// <returns>The digest of a tag; null when it leads nowhere, be it that its manifest is gone or that it was not written to the end.</returns>
@@ -105,17 +107,17 @@ internal sealed partial class RegistryClient(HttpClient http)
     /// <summary>Each removal reads all tags of the repository, and fails when one of them has no digest in it; other faults it does not meet.</summary>
     private async Task<bool> HasBrokenTagAsync(string repository, CancellationToken cancellation)
     {
-        using var put = await PutNothingAsync(repository, NothingsDigest, cancellation);
+        await PutNothingAsync(repository, NothingsDigest, cancellation);
         using var removed = await http.DeleteAsync($"{repository}/manifests/{NothingsDigest}", cancellation);
         // It answers 500 the first time, and to the client's own next try that the manifest is gone.
         return removed.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.NotFound;
     }
 
-    private async Task<HttpResponseMessage> PutNothingAsync(string repository, string reference, CancellationToken cancellation)
+    private async Task PutNothingAsync(string repository, string reference, CancellationToken cancellation)
     {
-        using var content = new StringContent(Nothing, new MediaTypeHeaderValue("application/vnd.oci.image.index.v1+json"));
-        var response = await http.PutAsync($"{repository}/manifests/{reference}", content, cancellation);
-        return response.EnsureSuccessStatusCode();
+        using var content = new StringContent(Nothing, new MediaTypeHeaderValue(IndexType));
+        using var response = await http.PutAsync($"{repository}/manifests/{reference}", content, cancellation);
+        response.EnsureSuccessStatusCode();
     }
 
     public async Task<IReadOnlyList<string>> TagsAsync(string repository, CancellationToken cancellation)

@@ -116,12 +116,11 @@ public sealed class Crowd : IAsyncDisposable
 
     private static Lost LostBy(Exception e) => e switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => Lost.Unanswered,
-        HttpRequestException { InnerException: IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } } } => Lost.Unanswered,
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded }
+            or HttpRequestException { InnerException: IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } } } => Lost.Unanswered,
         // What the client says depends on how far it was when it read GOAWAY, whose code is NO_ERROR: its own reading closes the
         // connection under its own sending of the HTTP/2 preface; it had no stream yet; or it had not even begun to want one.
-        HttpRequestException { InnerException: IOException { InnerException: ObjectDisposedException } } => Lost.Unsent,
-        HttpRequestException { InnerException: HttpProtocolException { ErrorCode: 0 } } => Lost.Unsent,
+        HttpRequestException { InnerException: HttpProtocolException { ErrorCode: 0 } or IOException { InnerException: ObjectDisposedException } } => Lost.Unsent,
         HttpRequestException { InnerException: null } when e.Message.Contains("did not complete the HTTP/2 handshake", StringComparison.Ordinal) => Lost.Unsent,
         _ => Lost.No,
     };

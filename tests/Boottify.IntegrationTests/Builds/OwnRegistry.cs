@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 
 namespace Boottify.IntegrationTests.Builds;
 
@@ -9,8 +8,7 @@ internal sealed class OwnRegistry : IAsyncDisposable
     private const int Tries = 5;
 
     private readonly string folder = Directory.CreateTempSubdirectory("boottify-registry-").FullName;
-    private readonly StringBuilder said = new();
-    private Process? server;
+    private OwnProcess? server;
 
     public string Address { get; private set; } = "";
 
@@ -25,7 +23,7 @@ internal sealed class OwnRegistry : IAsyncDisposable
                 await registry.LaunchAsync();
                 if (await registry.AnswersAsync())
                     return registry;
-                tries.Should().BeLessThan(Tries, "{0}", registry.said);
+                tries.Should().BeLessThan(Tries, "{0}", registry.server!.Said);
                 await registry.StopAsync();
             }
         }
@@ -72,11 +70,7 @@ internal sealed class OwnRegistry : IAsyncDisposable
               delete: { enabled: true }
             http: { addr: {{Address}} }
             """);
-        server = Process.Start(new ProcessStartInfo("docker-registry", ["serve", configuration]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        server.OutputDataReceived += (_, _) => { };
-        server.ErrorDataReceived += (_, line) => said.AppendLine(line.Data);
-        server.BeginOutputReadLine();
-        server.BeginErrorReadLine();
+        server = new OwnProcess(new ProcessStartInfo("docker-registry", ["serve", configuration]));
     }
 
     private async Task<bool> AnswersAsync()
@@ -102,13 +96,8 @@ internal sealed class OwnRegistry : IAsyncDisposable
 
     private async Task StopAsync()
     {
-        if (server is { HasExited: false })
-        {
-            server.Kill();
-            await server.WaitForExitAsync();
-        }
-
-        server?.Dispose();
+        if (server is not null)
+            await server.DisposeAsync();
         server = null;
     }
 }

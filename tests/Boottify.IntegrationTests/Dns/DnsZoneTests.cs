@@ -100,11 +100,6 @@ public sealed class DnsZoneTests : IAsyncDisposable
         return host;
     }
 
-    private static async Task<IReadOnlyList<string>> LookUpAsync(string host, QueryType type = QueryType.A)
-    {
-        var server = IPEndPoint.Parse(RealPlatform.Setting("BOOTTIFY_DNS"));
-        var client = new LookupClient(new LookupClientOptions(server) { UseCache = false, Recursion = false, Timeout = TimeSpan.FromSeconds(30), Retries = 5 });
-        var answer = await client.QueryAsync(host, type, cancellationToken: Cancellation);
-        return [.. answer.Answers.AddressRecords().Select(a => a.Address.ToString())];
-    }
+    private static async Task<IReadOnlyList<string>> LookUpAsync(string host, QueryType type = QueryType.A) =>
+        [.. (await PatientLookup.AddressesAsync(RealPlatform.Setting("BOOTTIFY_DNS"), host, Cancellation, type)).Select(address => address.ToString())];
 }

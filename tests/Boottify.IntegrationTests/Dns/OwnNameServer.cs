@@ -21,7 +21,7 @@ public abstract class OwnNameServer : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan PatienceOfTry = TimeSpan.FromMinutes(1);
 
-    private Process? server;
+    private OwnProcess? server;
 
     public int Port { get; private set; }
 
@@ -38,13 +38,7 @@ public abstract class OwnNameServer : IAsyncLifetime
             // Whoever takes the port in between makes it end at once, or listen to nobody: then another one.
             await StopAsync();
             Port = FreePort();
-            var start = await ConfigureAsync(end.Token);
-            (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
-            server = Process.Start(start)!;
-            server.OutputDataReceived += (_, _) => { };
-            server.ErrorDataReceived += (_, _) => { };
-            server.BeginOutputReadLine();
-            server.BeginErrorReadLine();
+            server = new OwnProcess(await ConfigureAsync(end.Token));
         }
         while (!await AnswersAsync(server, end.Token));
     }
@@ -82,17 +76,12 @@ public abstract class OwnNameServer : IAsyncLifetime
 
     private async Task StopAsync()
     {
-        if (server is { HasExited: false })
-        {
-            server.Kill();
-            await server.WaitForExitAsync();
-        }
-
-        server?.Dispose();
+        if (server is not null)
+            await server.DisposeAsync();
         server = null;
     }
 
-    private async Task<bool> AnswersAsync(Process started, CancellationToken end)
+    private async Task<bool> AnswersAsync(OwnProcess started, CancellationToken end)
     {
         for (var began = Stopwatch.GetTimestamp(); !started.HasExited && Stopwatch.GetElapsedTime(began) < PatienceOfTry;)
         {

@@ -124,9 +124,7 @@ public class LeftBehindTests(TidyPlatform platform)
 
     private async Task<string?> UpstreamAsync(string app) => (await platform.Get<IEdge>().GetRouteAsync(app, TimeSpan.Zero, Token))?.Upstream;
 
-    /// <summary>The node's own rules follow a Service's new address a moment later.</summary>
-    private Task AnswersAsync(string app) =>
-        Patience.UntilAsync(() => platform.Get<EdgeProbe>().RefusalAsync(AppNames.Of(app, "An app").Host(platform.Settings.Domain)), refusal => refusal is null);
+    private Task AnswersAsync(string app) => platform.Get<EdgeProbe>().UntilAnsweredAsync(AppNames.Of(app, "An app").Host(platform.Settings.Domain));
 
     private async Task<JsonElement> EndOfLastAsync(string app)
     {

@@ -74,7 +74,7 @@ public class RepairTests(TidyPlatform platform)
     private async Task AnswersAsync(string host)
     {
         (await platform.Get<IDnsZone>().ListAsync(Token)).Should().Contain(r => r.Host == host && r.Addresses.SequenceEqual(platform.Settings.EdgeAddresses.Select(a => a.ToString())));
-        await Patience.UntilAsync(() => platform.Get<EdgeProbe>().RefusalAsync(host), refusal => refusal is null);
+        await platform.Get<EdgeProbe>().UntilAnsweredAsync(host);
     }
 
     private Task UntilSucceededAsync(string app, int releases) => TidyPlatform.UntilAsync($"release {releases} is live", async () =>

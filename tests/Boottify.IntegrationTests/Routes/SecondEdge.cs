@@ -19,7 +19,7 @@ internal sealed class SecondEdge(string? address = null) : IAsyncDisposable
     private readonly (string Http, string Https) ports = address is null
         ? ($"{FreePorts.Next()}", $"{FreePorts.Next()}") : (RealPlatform.Setting("BOOTTIFY_HTTP_PORT"), RealPlatform.Setting("BOOTTIFY_HTTPS_PORT"));
 
-    private Process? edge;
+    private OwnProcess? edge;
 
     public Uri Url { get; } = new($"http://127.0.0.1:{FreePorts.Next()}/");
 
@@ -32,7 +32,7 @@ internal sealed class SecondEdge(string? address = null) : IAsyncDisposable
     {
         // Workers pass through it to the certificates.
         File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var start = new ProcessStartInfo("dotnet", [Program]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Program]);
         start.Environment["BOOTTIFY_EDGE_LISTEN"] = Url.AbsoluteUri;
         start.Environment["BOOTTIFY_EDGE_DATA"] = Path.Combine(folder, "data");
         start.Environment["BOOTTIFY_NGINX_ADDRESS"] = address ?? "127.0.0.1";
@@ -40,17 +40,13 @@ internal sealed class SecondEdge(string? address = null) : IAsyncDisposable
         start.Environment["BOOTTIFY_HTTPS_PORT"] = ports.Https;
         // No wildcard: both edges would write the records of its order.
         start.Environment["BOOTTIFY_PDNS_URL"] = "";
-        edge = Process.Start(start)!;
-        edge.OutputDataReceived += (_, _) => { };
-        edge.ErrorDataReceived += (_, _) => { };
-        edge.BeginOutputReadLine();
-        edge.BeginErrorReadLine();
+        edge = new OwnProcess(start);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
         while (!await IsReadyAsync(limit.Token))
         {
             if (edge.HasExited)
-                throw new InvalidOperationException($"The second edge, {Program}, ended with {edge.ExitCode}.");
+                throw new InvalidOperationException($"The second edge, {Program}, ended by itself: {edge.Said}");
             await Task.Delay(100, limit.Token);
         }
     }
@@ -58,9 +54,7 @@ internal sealed class SecondEdge(string? address = null) : IAsyncDisposable
     /// <summary>As a machine that loses power: its nginx is left, as it would be by the edge's own crash.</summary>
     public async Task KillAsync()
     {
-        edge!.Kill();
-        await edge.WaitForExitAsync();
-        edge.Dispose();
+        await edge!.DisposeAsync();
         edge = null;
     }
 

@@ -83,9 +83,9 @@ public sealed class SeveralAddressesTests : IAsyncLifetime
 
             // One that cannot be told, though its nginx serves what it has, is left out as it is of a put; so is one where nobody is.
             await second.KillAsync();
-            await UntilAsync(RefusalAsync, refusal => refusal is null);
+            await Probe.UntilAnsweredAsync(host);
             await second.StopNginxAsync();
-            await UntilAsync(RefusalAsync, refusal => refusal is null);
+            await Probe.UntilAnsweredAsync(host);
         }
         finally
         {
@@ -94,5 +94,7 @@ public sealed class SeveralAddressesTests : IAsyncLifetime
         }
     }
 
-    private Task<string?> RefusalAsync() => platform.Services.GetRequiredService<EdgeProbe>().RefusalAsync(host);
+    private EdgeProbe Probe => platform.Services.GetRequiredService<EdgeProbe>();
+
+    private Task<string?> RefusalAsync() => Probe.RefusalAsync(host);
 }

@@ -7,9 +7,9 @@ namespace Boottify.Testing;
 internal static class PatientLookup
 {
     /// <param name="server">Address and port.</param>
-    public static async Task<IReadOnlyList<IPAddress>> AddressesAsync(string server, string host, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<IPAddress>> AddressesAsync(string server, string host, CancellationToken cancellation, QueryType type = QueryType.A)
     {
         var client = new LookupClient(new LookupClientOptions(IPEndPoint.Parse(server)) { UseCache = false, Timeout = TimeSpan.FromSeconds(30), Retries = 5 });
-        return [.. (await client.QueryAsync(host, QueryType.A, cancellationToken: cancellation)).Answers.ARecords().Select(record => record.Address)];
+        return [.. (await client.QueryAsync(host, type, cancellationToken: cancellation)).Answers.AddressRecords().Select(record => record.Address)];
     }
 }
